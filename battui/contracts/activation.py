@@ -101,9 +101,13 @@ FailureKind = Literal["raised", "stopped", "covenant", "unknown", "arguments", "
 class CellFailure:
     """Why an activation gave no result.
 
-    raised: the method raised (`error_type`, `traceback` with its own source lines); stopped: a limit or a forbidden
-    system call; covenant: state changed unsignalled; unknown: it sent a message nobody understands (`selector`);
-    arguments: wrong argument count or names; not-storable: a value that cannot be kept; hostile: a malformed answer.
+    raised: the method raised (`error_type`, `traceback` with its own source lines)
+    stopped: a limit or a forbidden system call
+    covenant: state changed unsignalled
+    unknown: it sent a message that nobody understands (`oid`, `selector`)
+    arguments: wrong argument count or names
+    not-storable: a value that cannot be kept
+    hostile: a malformed answer
     """
 
     kind: FailureKind

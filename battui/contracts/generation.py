@@ -41,8 +41,8 @@ class ChatMessage:
 class GenerationRequest:
     """Ask for `candidates` continuations of a raw `prompt`, or of `messages` through the model's template.
 
-    Exactly one of the two is given. With candidates > 1 and `first_greedy`, candidate 0 is greedy and the others are
-    sampled. `schema` is a JSON schema, `grammar` a GBNF grammar; at most one of them.
+    Exactly one of the two is given. With candidates > 1 and `first_greedy`, candidate 0 is greedy and the
+    others are sampled. `schema` is a JSON schema, `grammar` a GBNF grammar; at most one of them.
     """
 
     id: str
@@ -110,6 +110,21 @@ class EngineOptions:
     parallel: int = 4
     context: int = 4096
     seed: int = 0
+
+
+EngineState = Literal["absent", "starting", "loading", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """How the engine's process is. `message` says what to do where something is missing."""
+
+    state: EngineState
+    message: str = ""
+    progress: float = 0.0
+    description: EngineDescription | None = None
+    pid: int | None = None
+    restarts: int = 0
 
 
 OnToken = Callable[[str, int, str], None]

@@ -24,7 +24,7 @@ class Ref:
         return f"@{self.oid:x}"
 
 
-Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value] | Ref"
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | Ref | None"
 
 
 def storable(value: object, *, about: str = "", depth: int = 0) -> Value:
@@ -45,7 +45,9 @@ def storable(value: object, *, about: str = "", depth: int = 0) -> Value:
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise NotStorable(f"{value} is no number that can be kept", about=about, remedy="Use None instead.")
+            raise NotStorable(
+                f"{value} is no number that can be kept", about=about, remedy="Use None instead."
+            )
         return float(value)
     if isinstance(value, list | tuple):
         return [storable(item, about=about, depth=depth + 1) for item in value]
@@ -78,7 +80,7 @@ def check_name(name: str) -> str:
         raise NotASelector(
             "this is no name for a slot or a message",
             about=repr(name),
-            remedy="Use letters, digits and underscores, at most 80, no Python keyword, not starting with a digit.",
+            remedy="Use a letter, then letters, digits and underscores, at most 80, and no Python keyword.",
         )
     if name.startswith("_"):
         raise NotASelector(

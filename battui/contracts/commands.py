@@ -1,0 +1,159 @@
+"""What a front end may ask of the kernel. Every command is a value: it can be queued, framed and logged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from battui.contracts.values import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A way to an object or slot: names from the lobby (or the image's root), or an oid and then names."""
+
+    names: tuple[str, ...]
+    oid: int | None = None
+
+    def __str__(self) -> str:
+        start = [] if self.oid is None else [str(Ref(self.oid))]
+        return ".".join([*start, *self.names])
+
+    @property
+    def holder(self) -> Path:
+        """The path without its last name."""
+        return Path(self.names[:-1], self.oid)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An argument that is not a literal: whatever stands at `path` when the command is performed."""
+
+    path: Path
+
+
+Argument: TypeAlias = "bool | int | float | str | list[Argument] | dict[str, Argument] | Named | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Answer what stands at `path`."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Put `value` into the slot at `path`."""
+
+    path: Path
+    value: Argument
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message. `intent` and `expectation` matter only if nobody understands it yet.
+
+    With `wait` the sender gets the answer even if a mission has to find it first; without, the mission's id.
+    """
+
+    receiver: Path
+    selector: str
+    positional: tuple[Argument, ...] = ()
+    named: tuple[tuple[str, Argument], ...] = ()
+    intent: str = ""
+    expectation: str = ""
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Bind `name` in the lobby to what `source` answers."""
+
+    name: str
+    source: Send | Argument
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a question about an object: a mission that answers in words."""
+
+    path: Path
+    question: str
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ShowObject:
+    """Answer an ObjectView."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ListObjects:
+    """Answer an ObjectList: what is bound in the lobby, then the image's own objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListMissions:
+    """Answer a MissionList, newest first."""
+
+    limit: int = 100
+    only_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMission:
+    """Answer a MissionView with everything the mission went through."""
+
+    mission: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryMission:
+    """Start a failed mission again from the beginning."""
+
+    mission: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMission:
+    """End an open mission; its sender is told."""
+
+    mission: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListHistory:
+    """Answer a HistoryList, newest first; with `path`, only transactions that touched that object."""
+
+    limit: int = 50
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back one mission's installation, or one transaction by its id, as a new transaction."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStatus:
+    """Answer a KernelStatus."""
+
+
+Line: TypeAlias = Read | Write | Send | Bind | Ask
+Command: TypeAlias = (
+    Line
+    | ShowObject
+    | ListObjects
+    | ListMissions
+    | ShowMission
+    | RetryMission
+    | CancelMission
+    | ListHistory
+    | Undo
+    | ShowStatus
+)

@@ -1,0 +1,151 @@
+"""What the kernel answers: plain values for a screen, a frame or a line of text. Times are Unix seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from battui.contracts.generation import EngineStatus
+from battui.contracts.values import Value
+
+StateName: TypeAlias = str
+"""IDLE, DECOMPOSING, DELEGATING, SYNTHESIZING, COMPLETE, FAILED, or a state that a user has added."""
+
+OPEN_STATES = ("IDLE", "DECOMPOSING", "DELEGATING", "SYNTHESIZING")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a message line came to. `text` is the value for a person; `mission` the one that found it."""
+
+    value: Value = None
+    text: str = ""
+    mission: str = ""
+    learned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MethodView:
+    """A method as an inspector shows it."""
+
+    selector: str
+    parameters: tuple[str, ...]
+    source: str
+    primitive: bool = False
+    intent: str = ""
+    mission: str = ""
+    installed_at: float = 0.0
+    ruleset: str = ""
+    tree_hash: str = ""
+    trials: tuple[str, ...] = ()
+    versions: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """One slot: `kind` tells data, parent, method and primitive apart; `holder` is empty for own slots."""
+
+    name: str
+    kind: Literal["data", "parent", "method", "primitive"]
+    text: str
+    value: Value = None
+    holder: str = ""
+    method: MethodView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """An object with its own slots and those it inherits."""
+
+    oid: int
+    name: str
+    slots: tuple[SlotView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSummary:
+    """An object as a list shows it. `system` marks the image's own objects."""
+
+    oid: int
+    name: str
+    slots: int
+    methods: int
+    system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectList:
+    objects: tuple[ObjectSummary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """One candidate and its fate: `verdict` is what guardian and cell said."""
+
+    index: int
+    source: str
+    verdict: str
+    accepted: bool
+    repaired: bool = False
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MissionView:
+    """A mission. `trail` holds the states it went through with their times; `waiting` what it waits for."""
+
+    id: str
+    kind: str
+    state: StateName
+    title: str
+    target: str
+    started_at: float
+    ended_at: float = 0.0
+    waiting: str = ""
+    plan: Mapping[str, Value] = field(default_factory=dict)
+    facets: Mapping[str, str] = field(default_factory=dict)
+    candidates: tuple[CandidateView, ...] = ()
+    answer: str = ""
+    failure: str = ""
+    tokens: int = 0
+    senders: int = 0
+    trail: tuple[tuple[StateName, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MissionList:
+    missions: tuple[MissionView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One transaction of the image."""
+
+    transaction: str
+    at: float
+    description: str
+    mission: str = ""
+    undoable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryList:
+    entries: tuple[HistoryEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KernelStatus:
+    """How the kernel is. `sandbox` names the guarantees in force, `missing` those that this machine lacks."""
+
+    image: str
+    objects: int
+    open_missions: int
+    queued: int
+    engine: EngineStatus
+    sandbox: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    next_heartbeat_at: float = 0.0
+
+
+Reply: TypeAlias = Answer | ObjectView | ObjectList | MissionView | MissionList | HistoryList | KernelStatus
