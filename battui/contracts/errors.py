@@ -3,7 +3,7 @@
     BattuiError                     exit code
     ├── Refused                     1   asked for something that cannot be done
     │   ├── UnknownObject, UnknownSlot, NotASelector, ArgumentMismatch, NotStorable
-    │   ├── AmbiguousSlot, MissingParent
+    │   ├── MissingParent
     │   ├── MethodRaised, CellStopped, CovenantBroken
     │   ├── MissionFailed
     │   └── Busy
@@ -64,10 +64,6 @@ class NotASelector(Refused):
 
 class ArgumentMismatch(Refused):
     """Wrong number or names of arguments for a method that exists."""
-
-
-class AmbiguousSlot(Refused):
-    """Two parents on the same level answer the same name differently."""
 
 
 class MissingParent(Refused):

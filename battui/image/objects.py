@@ -1,0 +1,140 @@
+"""The particle of the image: an object of named slots, without a class of its own."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from persistent import Persistent
+from ZODB.POSException import ConflictError
+
+from battui.contracts.errors import MissingParent
+from battui.contracts.values import is_parent_slot
+from battui.image import lookup
+from battui.image.method import Method
+from battui.image.primitive import Primitive
+
+_ABSENT = object()
+
+
+class UvmObject(Persistent):
+    """Named slots; what an object does not have it delegates to the objects in its parent slots.
+
+    A slot is an entry of the object's own `__dict__`, so that one object is one record and ZODB sees every
+    assignment by itself. Changes *inside* a plain list or dictionary are not seen: that is what the covenant
+    (`self._p_changed = True`) is for. Behaviour is a slot that holds a Method or a Primitive.
+    """
+
+    def __init__(self, slots: Mapping[str, object] | None = None, /, **named: object) -> None:
+        for name, value in {**(slots or {}), **named}.items():
+            setattr(self, name, value)
+
+    @property
+    def _slots(self) -> Mapping[str, Any]:
+        """Read-only view of the object's own slots."""
+        self._p_activate()
+        return MappingProxyType(self.__dict__)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name[:3] == "_p_":
+            super().__setattr__(name, value)
+            return
+        self._p_activate()
+        before = self.__dict__.get(name, _ABSENT)
+        super().__setattr__(name, value)
+        if before is _ABSENT or is_parent_slot(name) or _is_behaviour(before) or _is_behaviour(value):
+            lookup.forget(self._p_jar)
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        lookup.forget(self._p_jar)
+
+    def __getattr__(self, name: str) -> Any:
+        # Dunder and _p_ names must fail fast: copy, pickle and ZODB probe for them.
+        if name[:2] == "__" or name[:3] == "_p_":
+            raise AttributeError(name)
+        match lookup.find(self, name):
+            case lookup.Found(value=value):
+                return value
+        raise AttributeError(f"{self!r} has no slot {name!r}")
+
+    def _p_invalidate(self) -> None:
+        """Called when another connection, an abort or a rollback takes this state away."""
+        jar = self._p_jar
+        super()._p_invalidate()
+        lookup.forget(jar)
+
+    def parents(self) -> Iterator[UvmObject]:
+        """The objects in the parent slots, in their order; raises MissingParent for anything else there."""
+        for name, value in self._slots.items():
+            if is_parent_slot(name):
+                for parent in value if isinstance(value, list | tuple) else (value,):
+                    if not isinstance(parent, UvmObject):
+                        raise MissingParent(
+                            f"the parent slot {name!r} holds {type(parent).__name__}, which is no object",
+                            about=repr(self),
+                            remedy="Put an object there, or remove the slot.",
+                        )
+                    yield parent
+
+    def clone(self, **slots: object) -> UvmObject:
+        """Return a copy with `slots` put over it; see `__deepcopy__`."""
+        twin: UvmObject = copy.deepcopy(self)
+        for name, value in slots.items():
+            setattr(twin, name, value)
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> UvmObject:
+        """Copy data deeply, objects in data slots and cycles included; share parents and behaviour."""
+        twin = type(self)()
+        memo[id(self)] = twin
+        for name, value in self._slots.items():
+            shared = is_parent_slot(name) or not _is_copied(value)
+            setattr(twin, name, value if shared else copy.deepcopy(value, memo))
+        return twin
+
+    def __repr__(self) -> str:
+        """Name the object without loading it, and without storing anything."""
+        oid = self._p_oid
+        return "<object, not yet stored>" if oid is None else f"@{int.from_bytes(oid, 'big'):x}"
+
+    def _p_resolveConflict(
+        self, old: dict[str, Any] | None, saved: dict[str, Any] | None, new: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """Merge two changes of different slots; the same slot changed differently is a conflict.
+
+        ZODB hands over states, not objects: `old` is what both started from, `saved` what is committed, `new` what
+        is to be.
+        """
+        old, merged, new = old or {}, dict(saved or {}), new or {}
+        for name in old.keys() | new.keys():
+            before, after = old.get(name, _ABSENT), new.get(name, _ABSENT)
+            if _same(before, after):
+                continue
+            theirs = merged.get(name, _ABSENT)
+            if not (_same(before, theirs) or _same(after, theirs)):
+                raise ConflictError
+            if after is _ABSENT:
+                merged.pop(name, None)
+            else:
+                merged[name] = after
+        return merged
+
+
+def _is_behaviour(value: object) -> bool:
+    return isinstance(value, Method | Primitive)
+
+
+def _is_copied(value: object) -> bool:
+    """Plain containers and objects are copied; methods, blobs and trees are shared."""
+    return isinstance(value, list | dict | UvmObject)
+
+
+def _same(left: object, right: object) -> bool:
+    try:
+        return left is right or bool(left == right)
+    except ValueError:
+        # References to objects in other databases cannot be compared.
+        return False

@@ -1,0 +1,102 @@
+"""Where an image lies: a folder with a FileStorage and its blobs, or a database server by zodburi."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ZODB
+from zc.lockfile import LockError
+from ZODB.FileStorage import FileStorage
+from ZODB.FileStorage.FileStorage import FileStorageQuotaError
+from ZODB.FileStorage.format import CorruptedError
+from ZODB.POSException import StorageError
+
+from battui.contracts.errors import ImageDamaged, ImageInUse, ImageUnwritable, UnknownObject, UsageError
+
+DATA_FILE = "image.fs"
+BLOB_FOLDER = "blobs"
+
+# ZODB reports lock failures and damaged tails on the terminal; battui says it once, in its own words.
+logging.getLogger("zc.lockfile").setLevel(logging.CRITICAL)
+logging.getLogger("ZODB.FileStorage").setLevel(logging.CRITICAL)
+
+
+def open_database(location: str, *, create: bool) -> Any:
+    """Return the ZODB.DB at `location`.
+
+    Raises ImageInUse, ImageDamaged, ImageUnwritable, and UnknownObject where there is none and `create` is false.
+    """
+    if "://" in location:
+        return _open_uri(location)
+    folder = Path(location).expanduser()
+    file = folder / DATA_FILE
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(
+            "an image is a folder, and this is a file", about=location, remedy="Name another place."
+        )
+    if not file.exists() and not create:
+        raise UnknownObject("there is no image here", about=location, remedy="Start battui once to make one.")
+    with storage_errors(location):
+        folder.mkdir(parents=True, exist_ok=True)
+        storage = FileStorage(str(file), blob_dir=str(folder / BLOB_FOLDER), create=False)
+        try:
+            return ZODB.DB(storage, pool_size=32)
+        except BaseException:
+            storage.close()
+            raise
+
+
+def _open_uri(location: str) -> Any:
+    try:
+        import zodburi
+    except ImportError:
+        raise UsageError(
+            "a database server needs more packages",
+            about=location,
+            remedy="Install them with: pip install 'battui[zeo]' or 'battui[postgres]'.",
+        ) from None
+    with storage_errors(location):
+        factory, options = zodburi.resolve_uri(location)
+        return ZODB.DB(factory(), **options)
+
+
+@contextmanager
+def storage_errors(location: str) -> Iterator[None]:
+    """Turn what a storage raises into the errors of battui."""
+    try:
+        yield
+    except LockError:
+        raise ImageInUse(
+            "another process has this image open",
+            about=location,
+            remedy="Quit that one first, or name another image.",
+        ) from None
+    except FileStorageQuotaError as error:
+        raise ImageUnwritable(str(error), about=location, remedy="Make room, then try again.") from None
+    except (CorruptedError, StorageError, EOFError, ValueError) as error:
+        raise ImageDamaged(
+            f"the image cannot be read ({error})",
+            about=location,
+            remedy="Nothing was changed. Put a copy back, or name another image.",
+        ) from None
+    except OSError as error:
+        raise unwritable(error, location) from None
+
+
+def unwritable(error: OSError, location: str) -> ImageUnwritable:
+    """The error for a failed write, with the remedy that fits."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return ImageUnwritable(
+            "the disk is full", about=location, remedy="Make room, then try again; nothing was lost."
+        )
+    reason = (error.strerror or str(error)).lower()
+    return ImageUnwritable(
+        f"the image cannot be written ({reason})",
+        about=location,
+        remedy="Check the folder and its permissions.",
+    )

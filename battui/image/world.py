@@ -1,0 +1,173 @@
+"""The image as one connection sees it: names, paths and objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from persistent import Persistent
+from ZODB.POSException import POSKeyError
+
+from battui.contracts.commands import Argument, Named, Path
+from battui.contracts.errors import NotStorable, UnknownObject, UnknownSlot
+from battui.contracts.values import Ref, Value, check_name, storable
+from battui.image.objects import UvmObject
+
+LOBBY = "lobby"
+MISSIONS = "missions"
+
+
+def oid_of(target: Persistent) -> int:
+    """The number by which a stored object is known outside the image."""
+    return int.from_bytes(target._p_oid, "big")
+
+
+class World:
+    """Root, lobby and objects of one connection. Lives as long as its unit of work, and no longer."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.root = connection.root()
+
+    @property
+    def lobby(self) -> Any:
+        """What users have bound: name to value."""
+        return self.root[LOBBY]
+
+    @property
+    def missions(self) -> Any:
+        """All missions, finished ones included: id to cycle."""
+        return self.root[MISSIONS]
+
+    def object(self, oid: int) -> UvmObject:
+        """The object with that oid; raises UnknownObject."""
+        try:
+            found = self._connection.get(oid.to_bytes(8, "big"))
+        except (POSKeyError, KeyError, OverflowError):
+            found = None
+        if not isinstance(found, UvmObject):
+            raise UnknownObject(
+                "there is no object with that oid",
+                about=str(Ref(oid)),
+                remedy="List the objects with: battui show",
+            )
+        return found
+
+    def store(self, target: UvmObject) -> UvmObject:
+        """Give a new object its oid now, before the commit."""
+        if target._p_jar is None:
+            self._connection.add(target)
+        return target
+
+    @property
+    def transaction(self) -> Any:
+        """The running transaction, for storages that take part in it."""
+        return self._connection.transaction_manager.get()
+
+    def savepoint(self) -> Any:
+        """A point that this unit of work can be rolled back to."""
+        return self._connection.transaction_manager.savepoint()
+
+    def system_objects(self) -> Iterator[tuple[str, UvmObject]]:
+        """The image's own objects with their names."""
+        for name, value in self.root.items():
+            if isinstance(value, UvmObject):
+                yield name, value
+
+    def resolve(self, path: Path) -> Any:
+        """What stands at `path`; raises UnknownObject or UnknownSlot with what there is instead."""
+        names = list(path.names)
+        current: Any
+        if path.oid is not None:
+            current = self.object(path.oid)
+            passed = str(Ref(path.oid))
+        else:
+            passed = names.pop(0)
+            current = self._bound(passed)
+        for name in names:
+            current = self._slot(current, passed, name)
+            passed = f"{passed}.{name}"
+        return current
+
+    def receiver(self, path: Path) -> UvmObject:
+        """The object at `path`; raises UnknownObject where a plain value stands there."""
+        found = self.resolve(path)
+        if not isinstance(found, UvmObject):
+            raise UnknownObject(
+                "this is a value, and only objects understand messages",
+                about=str(path),
+                remedy="Name an object.",
+            )
+        return found
+
+    def bind(self, name: str, value: Value | UvmObject) -> None:
+        """Bind `name` in the lobby; the names of the image's own objects are not to be had."""
+        check_name(name)
+        if name in self.root:
+            raise UnknownObject(
+                "this name belongs to battui itself",
+                about=name,
+                remedy="Choose another name for your object.",
+            )
+        self.lobby[name] = value
+
+    def name_of(self, target: UvmObject) -> str:
+        """How a person would call the object: its name in the image or lobby, else its oid."""
+        for name, value in self.system_objects():
+            if value is target:
+                return name
+        for name, value in self.lobby.items():
+            if value is target:
+                return str(name)
+        return repr(target)
+
+    def stored(self, value: Argument, *, about: str = "") -> Any:
+        """A message's argument as a slot holds it: names resolved, references as objects, containers fresh."""
+        if isinstance(value, Named):
+            found = self.resolve(value.path)
+            return found if isinstance(found, UvmObject) else self.stored(found, about=about)
+        if isinstance(value, Ref):
+            return self.object(value.oid)
+        if isinstance(value, UvmObject):
+            return value
+        if isinstance(value, list):
+            return [self.stored(item, about=about) for item in value]
+        if isinstance(value, dict):
+            return {key: self.stored(item, about=about) for key, item in value.items()}
+        return storable(value, about=about)
+
+    def _bound(self, name: str) -> Any:
+        if name in self.lobby:
+            return self.lobby[name]
+        value = self.root.get(name)
+        if isinstance(value, UvmObject):
+            return value
+        raise UnknownObject(
+            "nothing is bound to this name", about=name, remedy=f"Bind it first: {name} = genesis_obj.clone()"
+        )
+
+    def _slot(self, current: Any, passed: str, name: str) -> Any:
+        if not isinstance(current, UvmObject):
+            raise UnknownSlot(
+                f"it is a value and has no slot {name!r}", about=passed, remedy="Only objects have slots."
+            )
+        if name.startswith("_"):
+            raise UnknownSlot(f"{name!r} is no slot", about=passed, remedy="Slot names start with a letter.")
+        try:
+            return getattr(current, name)
+        except AttributeError:
+            own = ", ".join(sorted(current._slots)[:12]) or "none"
+            raise UnknownSlot(f"no slot {name!r}", about=passed, remedy=f"Its own slots: {own}.") from None
+
+
+def wire(value: object) -> Value:
+    """A slot's value as it travels: objects become references. Raises NotStorable for blobs, trees and methods."""
+    if isinstance(value, UvmObject):
+        if value._p_oid is None:
+            raise NotStorable("this object is not part of the image yet")
+        return Ref(oid_of(value))
+    if isinstance(value, list | tuple):
+        return [wire(item) for item in value]
+    if isinstance(value, dict):
+        return {key: wire(item) for key, item in value.items()}
+    return storable(value)
