@@ -1,0 +1,1 @@
+"""Where learned code runs: a sealed child process that is used once."""

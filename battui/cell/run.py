@@ -1,0 +1,120 @@
+"""One activation, from the first message to the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import cast
+
+from battui.cell import primitives
+from battui.cell.failures import failure_message, raised, words
+from battui.cell.living import label
+from battui.cell.messages import Message
+from battui.cell.method import Methods
+from battui.cell.namespace import Namespaces
+from battui.cell.printing import Printed
+from battui.cell.record import Record
+from battui.cell.release import release
+from battui.cell.world import World
+from battui.contracts.activation import Activation, CellFailure, ObjectState
+from battui.contracts.values import Value
+
+
+class CovenantFailure(Exception):
+    """An object's state changed, and nobody signalled it."""
+
+    def __init__(self, oid: int, slots: list[str]) -> None:
+        names = ", ".join(sorted(slots))
+        super().__init__(
+            f"{label(oid)} changed ({names}) without the signal: set `_p_changed = True` on that object"
+        )
+        self.oid = oid
+
+
+class Run:
+    """Runs one activation in this process; `ask` sends a request to the kernel and returns its answer."""
+
+    def __init__(
+        self, activation: Activation, namespaces: Namespaces, ask: Callable[[Message], Message]
+    ) -> None:
+        self._activation = activation
+        self._ask = ask
+        self._printed = Printed(activation.limits.output_bytes)
+        self._methods = Methods(namespaces.make(printed=self._printed, now=cache(self._now)))
+        self._world = World(ask, self._methods.run, primitives.perform)
+
+    def answer(self, state: ObjectState) -> Message:
+        """Run the method on the receiver's `state`; MemoryError is the only exception that comes out."""
+        record = self._world.take(state)
+        activation = self._activation
+        if activation.trial is not None:
+            record.methods = {**record.methods, activation.selector: activation.trial}
+        try:
+            result = self._send()
+            message = self._changes(result)
+            message |= self._expectation(result)
+        except MemoryError:
+            raise
+        except CovenantFailure as broken:
+            failure = CellFailure("covenant", str(broken), oid=broken.oid)
+            message = {"failure": failure_message(failure)}
+        except BaseException as error:
+            message = {"failure": failure_message(raised(error, self._methods.sources))}
+        return {"kind": "answer", "printed": self._printed.text, **message}
+
+    def _send(self) -> object:
+        found = self._world.read(self._activation.receiver, self._activation.selector)
+        if not callable(found):
+            return found
+        arguments = {name: self._world.admit(value) for name, value in self._activation.arguments.items()}
+        return found(**arguments)
+
+    def _changes(self, result: object) -> Message:
+        released = release(result, about="the result")
+        changes: list[Value] = []
+        created: list[Value] = []
+        for record in self._world.records:
+            if record.oid < 0:
+                created.append(_created(record))
+            elif (change := _changed(record)) is not None:
+                changes.append(change)
+        return {"result": released, "changes": changes, "created": created}
+
+    def _expectation(self, result: object) -> Message:
+        text = self._activation.expectation
+        if text is None:
+            return {}
+        names = {"self": self._world.living(self._activation.receiver), "result": result}
+        try:
+            return {"expectation_met": bool(self._methods.evaluate(text, names))}
+        except MemoryError:
+            raise
+        except BaseException as error:
+            return {"expectation_error": f"{type(error).__name__}: {words(error)}"}
+
+    def _now(self) -> float:
+        request: Message = {
+            "kind": "call",
+            "name": "now",
+            "receiver": self._activation.receiver,
+            "arguments": {},
+        }
+        return float(cast("float", self._world.request(request)))
+
+
+def _changed(record: Record) -> Message | None:
+    put = record.changed_slots()
+    if not put and not record.removed:
+        return None
+    if not record.signalled:
+        raise CovenantFailure(record.oid, [*put, *record.removed])
+    return {"oid": record.oid, "put": put, "removed": [*sorted(record.removed)]}
+
+
+def _created(record: Record) -> Message:
+    return {
+        "oid": record.oid,
+        "slots": {name: release(record.live[name], about=name) for name in record.slot_names()},
+        "parents": {name: list(refs) for name, refs in record.parents.items()},
+        "cloned_from": record.cloned_from,
+    }

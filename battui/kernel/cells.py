@@ -1,0 +1,125 @@
+"""The cell block: a supervised zygote and the cells that it forked ahead."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import trio
+
+from battui.cell.sandbox import SandboxReport, probe
+from battui.contracts.activation import Activation, CellAnswer, CellServices, ObjectSource, ObjectState
+from battui.contracts.errors import UnknownObject, Unreachable
+from battui.contracts.values import Ref
+from battui.kernel.cell_channel import CellChannel
+from battui.kernel.cell_zygote import ZygoteFailed, ZygoteGone, ZygoteProcess
+
+_logger = logging.getLogger(__name__)
+
+SHORTEST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 30.0
+HEALTHY_S = 60.0
+"""A zygote that lived this long is restarted at once, whatever happened before."""
+
+
+class CellBlock:
+    """Runs activations, each in a cell of its own.
+
+    `ahead` cells stand ready, so an activation does not wait for a fork. `log` takes one sentence.
+    """
+
+    def __init__(self, *, ahead: int = 2, log: Callable[[str], None] = _logger.info) -> None:
+        self._ahead = ahead
+        self._log = log
+        self._zygote: ZygoteProcess | None = None
+        self._report: SandboxReport | None = None
+        self._trouble = ""
+        self._news = trio.Event()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Keep a zygote running until cancelled; started once the first one is sealed or has failed."""
+        pause = SHORTEST_PAUSE_S
+        while True:
+            began = trio.current_time()
+            try:
+                await self._one_life(task_status)
+            finally:
+                self._zygote = None
+            if self._trouble:
+                task_status.started()
+            pause = SHORTEST_PAUSE_S if trio.current_time() - began > HEALTHY_S else pause
+            await trio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    async def activate(
+        self, activation: Activation, source: ObjectSource, services: CellServices
+    ) -> CellAnswer:
+        """Run one activation; the answer is checked, its changes are not applied.
+
+        Cancelling it kills the cell. Raises UnknownObject for a receiver that the source does not have,
+        Unreachable where no cell can be had, and whatever the source raises.
+        """
+        receiver = await source.load(activation.receiver)
+        if receiver is None:
+            raise UnknownObject("there is no such object", about=str(Ref(activation.receiver)))
+        while True:
+            zygote = await self._current()
+            try:
+                answer = await self._attempt(zygote, activation, receiver, source, services)
+            except ZygoteGone:
+                continue
+            if answer is not None:
+                return answer
+
+    def guarantees(self) -> SandboxReport:
+        """What seals the cells: what came into force, or what would before the first zygote is ready."""
+        return self._report or probe()
+
+    async def _attempt(
+        self,
+        zygote: ZygoteProcess,
+        activation: Activation,
+        receiver: ObjectState,
+        source: ObjectSource,
+        services: CellServices,
+    ) -> CellAnswer | None:
+        """The answer, or None where the cell died with its zygote before it did anything: worth another try."""
+        cell = await zygote.take()
+        channel = CellChannel(cell, activation, source, services)
+        try:
+            answer = await channel.activate(receiver)
+        finally:
+            await zygote.kill(cell)
+        innocent = zygote.gone and not channel.heard_anything and cell.status is None
+        return None if innocent and answer.failure is not None else answer
+
+    async def _one_life(self, task_status: trio.TaskStatus[None]) -> None:
+        zygote = ZygoteProcess(self._ahead)
+
+        def sealed(report: SandboxReport) -> None:
+            self._zygote, self._report, self._trouble = zygote, report, ""
+            self._tell_everybody()
+            task_status.started()
+
+        try:
+            await zygote.run(sealed)
+        except (ZygoteFailed, OSError) as error:
+            self._trouble = str(error)
+            self._log(f"The cells cannot be started: {error}")
+        else:
+            self._log("The zygote of the cells has died and is started again")
+        self._tell_everybody()
+
+    async def _current(self) -> ZygoteProcess:
+        while self._zygote is None or self._zygote.gone:
+            if self._trouble:
+                raise Unreachable(
+                    f"the cells cannot be started: {self._trouble}",
+                    remedy="`battui doctor` shows what is missing.",
+                )
+            await self._news.wait()
+        return self._zygote
+
+    def _tell_everybody(self) -> None:
+        self._news.set()
+        self._news = trio.Event()
