@@ -1,0 +1,70 @@
+"""Which of several candidates becomes the method."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One candidate and what became of it.
+
+    `source` is as reviewed and repaired, `tree_hash` that of its normalised tree (empty where it does not parse).
+    `accepted` is the guardian's word and `findings` its reasons. `ran` tells whether the trial ended without a
+    failure, `met` whether the sender's expectation came out (None: there was none). `outcome` is the result and
+    the changes of the trial in one normal form, empty where it neither answered nor changed anything.
+    `verdict` is all this in words; `votes` counts how often the model wrote it.
+    """
+
+    index: int
+    source: str
+    tree_hash: str = ""
+    accepted: bool = False
+    findings: tuple[str, ...] = ()
+    ran: bool = False
+    met: bool | None = None
+    outcome: str = ""
+    verdict: str = ""
+    votes: int = 1
+
+    @property
+    def survived(self) -> bool:
+        """Whether it may be installed at all."""
+        return self.accepted and self.ran and self.met is not False
+
+
+def distinct(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the first of all candidates with the same tree, with the votes of all of them."""
+    votes: Counter[str] = Counter()
+    first: dict[str, Candidate] = {}
+    for candidate in candidates:
+        key = candidate.tree_hash or f"text:{candidate.source}"
+        votes[key] += candidate.votes
+        first.setdefault(key, candidate)
+    return tuple(replace(candidate, votes=votes[key]) for key, candidate in first.items())
+
+
+def best(candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the candidate to install, or None where none survived guardian, trial and expectation.
+
+    A met expectation comes first, then doing anything at all, then agreement: what most samples come to is
+    right more often than what one comes to (self-consistency, Wang et al. 2022, arXiv:2203.11171). Then the
+    shorter source, then the lower index.
+    """
+    survivors = [candidate for candidate in candidates if candidate.survived]
+    agreement: Counter[str] = Counter()
+    for candidate in survivors:
+        agreement[candidate.outcome] += candidate.votes
+
+    def rank(candidate: Candidate) -> tuple[bool, bool, int, int, int]:
+        return (
+            candidate.met is not True,
+            not candidate.outcome,
+            -agreement[candidate.outcome],
+            len(candidate.source),
+            candidate.index,
+        )
+
+    return min(survivors, key=rank, default=None)

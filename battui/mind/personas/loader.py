@@ -1,0 +1,103 @@
+"""Reads personas from TOML files, one a file; users add theirs beside the shipped ones."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib.resources import as_file, files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from battui.contracts.errors import UsageError
+from battui.contracts.generation import Sampling
+from battui.mind.briefs import Persona, Pillar
+
+_SAMPLING = {field.name: type(field.default) for field in fields(Sampling)}
+
+
+def shipped_personas() -> Mapping[str, Persona]:
+    """Return the personas that battui ships, by name."""
+    with as_file(files("battui.mind.personas")) as folder:
+        return load_personas(folder)
+
+
+def load_personas(folder: Path) -> Mapping[str, Persona]:
+    """Return the personas of all `*.toml` files in `folder`, by name; none where there is no such folder.
+
+    Raises UsageError that names the file and the field: text that is no TOML, a missing or unknown field, a
+    value of the wrong type, or a name that two files give.
+    """
+    found: dict[str, Persona] = {}
+    for path in sorted(folder.glob("*.toml")):
+        persona = _persona(_table(path), path)
+        if persona.name in found:
+            raise _unreadable(path, f"another file already describes {persona.name}")
+        found[persona.name] = persona
+    return MappingProxyType(found)
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _unreadable(path, str(error)) from error
+
+
+def _persona(table: Mapping[str, Any], path: Path) -> Persona:
+    _known(table, {"name", "title", "system_prompt", "adapter", "sampling", "pillars"}, path)
+    pillars = _section(table, "pillars", path)
+    return Persona(
+        name=_name(_text(table, "name", path), path),
+        title=_text(table, "title", path),
+        system_prompt=_text(table, "system_prompt", path),
+        adapter=_text(table, "adapter", path) if "adapter" in table else None,
+        sampling=_sampling(_section(table, "sampling", path), path),
+        pillars={name: _pillar(name, pillars, path) for name in pillars},
+    )
+
+
+def _pillar(name: str, pillars: Mapping[str, Any], path: Path) -> Pillar:
+    table = _section(pillars, name, path)
+    _known(table, {"intent", "system_prompt"}, path)
+    return Pillar(_name(name, path), _text(table, "intent", path), _text(table, "system_prompt", path))
+
+
+def _sampling(table: Mapping[str, Any], path: Path) -> Sampling:
+    _known(table, set(_SAMPLING), path)
+    for name, value in table.items():
+        allowed = (int, float) if _SAMPLING[name] is float else (int,)
+        if isinstance(value, bool) or not isinstance(value, allowed) or value < 0:
+            raise _unreadable(path, f"`sampling.{name}` must be a number of at least 0, not {value!r}")
+    return Sampling(**table)
+
+
+def _section(table: Mapping[str, Any], field: str, path: Path) -> Mapping[str, Any]:
+    section = table.get(field, {})
+    if not isinstance(section, dict):
+        raise _unreadable(path, f"`{field}` must be a table")
+    return section
+
+
+def _text(table: Mapping[str, Any], field: str, path: Path) -> str:
+    value = table.get(field)
+    if not isinstance(value, str) or not value.strip():
+        raise _unreadable(path, f"`{field}` must be a text that is not empty")
+    return " ".join(value.split())
+
+
+def _name(name: str, path: Path) -> str:
+    if not name.isidentifier():
+        raise _unreadable(path, f"{name!r} is no name: use letters, digits and underscores")
+    return name
+
+
+def _known(table: Mapping[str, Any], fields: set[str], path: Path) -> None:
+    for field in table:
+        if field not in fields:
+            raise _unreadable(path, f"`{field}` is unknown here; known are {', '.join(sorted(fields))}")
+
+
+def _unreadable(path: Path, what: str) -> UsageError:
+    return UsageError(what, about=str(path), remedy="Correct the persona file, or take it away.")

@@ -1,0 +1,142 @@
+"""From a brief to the prompts for a missing method, and from what a model wrote back to its source."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Sequence
+
+from battui.contracts.generation import Generated, GenerationRequest, Sampling
+from battui.contracts.values import Value
+from battui.mind.briefs import MethodBrief, WorkedExample, abridged_slots
+from battui.mind.examples import facet_examples, nearest, shipped_examples
+from battui.mind.prompts import template
+
+NEAREST = 8
+STOP = ("\n#", "\ndef ", "\nclass ", "\n```", "\n@")
+_FENCE = re.compile(r"^\s*```\w*\s*$", re.MULTILINE)
+
+
+def method_requests(
+    brief: MethodBrief,
+    *,
+    request_id: str,
+    candidates: int,
+    attempt: int,
+    max_tokens: int,
+    temperature: float,
+    examples: Sequence[WorkedExample] = (),
+) -> tuple[GenerationRequest, ...]:
+    """Ask for `candidates` methods that answer `brief`: half of them with advice and feedback, if there is any.
+
+    `examples` (methods that the image has learned) compete with the shipped ones for a place in the prompt.
+    `attempt` moves the seed, so that a retry does not say the same again. Ids are `request_id` and a letter.
+    """
+    notes = (*brief.feedback, *brief.advice)
+    noted = candidates // 2 if notes else 0
+    prompts = [(_prompt(brief, (), examples), candidates - noted)]
+    if noted:
+        prompts.append((_prompt(brief, notes, examples), noted))
+    return tuple(
+        GenerationRequest(
+            id=f"{request_id}{letter}",
+            prompt=prompt,
+            candidates=count,
+            first_greedy=True,
+            max_tokens=max_tokens,
+            stop=STOP,
+            sampling=Sampling(temperature=temperature, seed=1 + 1000 * attempt + 500 * place),
+        )
+        for place, (letter, (prompt, count)) in enumerate(zip("ab", prompts, strict=False))
+    )
+
+
+def method_source(brief: MethodBrief, generated: Generated) -> str:
+    """Return the method that `generated` continues: head, the intent as docstring, and the body alone.
+
+    Fences, chatter and whatever follows the function are cut off; a text that was cut short by its length loses
+    its last, broken lines.
+    """
+    body = _body(brief, _FENCE.sub("", generated.text))
+    source = "\n".join([head(brief), *_docstring(intent_of(brief)), body]).rstrip()
+    return _longest_whole(source) if generated.finish == "length" else source
+
+
+def head(brief: MethodBrief) -> str:
+    """Return the method's `def` line."""
+    return f"def {brief.selector}({', '.join(('self', *brief.parameters))}):"
+
+
+def _prompt(brief: MethodBrief, notes: Sequence[str], learned: Sequence[WorkedExample]) -> str:
+    texts = template("method")
+    shown = [
+        texts["example"].substitute(
+            slots=abridged_slots(example.slots), intent=example.intent, source=example.source
+        )
+        for example in _shown(brief, learned)
+    ]
+    noted = [texts["note"].substitute(text=_line(note)) for note in notes]
+    task = texts["task"].substitute(
+        slots=abridged_slots(_telling(brief)), intent=intent_of(brief), head=head(brief)
+    )
+    return "\n\n".join([texts["opening"].substitute(), *shown, "\n".join([*noted, task])])
+
+
+def intent_of(brief: MethodBrief) -> str:
+    """Return the sender's intent on one line, or the selector's words where the sender gave none."""
+    return _line(brief.intent) or brief.selector.replace("_", " ").strip()
+
+
+def _shown(brief: MethodBrief, learned: Sequence[WorkedExample]) -> tuple[WorkedExample, ...]:
+    if brief.facet:
+        return facet_examples()
+    shipped = shipped_examples()
+    core = tuple(example for example in shipped if example.core)
+    others = [example for example in (*shipped, *learned) if not example.core]
+    return (*core, *nearest(brief, others, NEAREST))
+
+
+def _telling(brief: MethodBrief) -> dict[str, Value]:
+    """The slots that the message speaks of first; with them, only a few of the others."""
+    words = set(re.findall(r"\w+", f"{brief.intent} {brief.expectation}"))
+    named = {name: value for name, value in brief.slots.items() if name in words}
+    others = {name: value for name, value in brief.slots.items() if name not in words}
+    return {**named, **dict(list(others.items())[: 3 if named else 12])}
+
+
+def _line(text: str, longest: int = 300) -> str:
+    return " ".join(text.split())[:longest]
+
+
+def _docstring(intent: str) -> list[str]:
+    words = _line(intent).replace("\\", "").replace('"""', "'''").rstrip('"')
+    return [f'    """{words[:1].upper()}{words[1:]}."""'] if words else []
+
+
+def _body(brief: MethodBrief, text: str) -> str:
+    """The indented lines that belong to the function, wherever in `text` it stands."""
+    again = re.search(rf"^([ \t]*)def {re.escape(brief.selector)}\(.*$", text, re.MULTILINE)
+    if again:
+        text = textwrap.dedent(again.group(1) + text[again.end() :])
+    lines = text.split("\n")
+    if lines[0].strip():
+        lines[0] = "    " + lines[0].strip()
+    body: list[str] = []
+    for line in lines:
+        if line.strip() and not line[0].isspace():
+            break
+        body.append(line.rstrip())
+    return textwrap.indent(textwrap.dedent("\n".join(body)).strip("\n"), "    ")
+
+
+def _longest_whole(source: str) -> str:
+    lines = source.split("\n")
+    for end in range(len(lines), 1, -1):
+        whole = "\n".join(lines[:end]).rstrip()
+        try:
+            ast.parse(whole)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        return whole
+    return source
