@@ -1,0 +1,78 @@
+"""The transactions of the image; any of them can be taken back."""
+
+from __future__ import annotations
+
+from textual import work
+from textual.app import ComposeResult
+from textual.content import Content
+
+from battui.contracts.commands import ListHistory
+from battui.contracts.replies import HistoryEntry, HistoryList
+from battui.tui.conversation import Conversation
+from battui.tui.keys import bindings
+from battui.tui.news import News
+from battui.tui.panes.pane import Pane
+from battui.tui.values import date_and_clock, one_line
+from battui.tui.widgets.listing import Column, Listing, Row
+
+_COLUMNS = (Column("when", 19), Column("what"), Column("mission", 12), Column("", 10))
+
+
+class HistoryPane(Pane):
+    """Transactions, newest first."""
+
+    BINDINGS = bindings("history")
+
+    def __init__(self, conversation: Conversation) -> None:
+        super().__init__(id="history-pane")
+        self._conversation = conversation
+        self._listing = Listing(_COLUMNS, empty="Nothing has been written to this image yet.")
+        self._entries: dict[str, HistoryEntry] = {}
+        self._stale = True
+
+    def compose(self) -> ComposeResult:
+        yield self._listing
+
+    def take_focus(self) -> None:
+        self._listing.focus()
+        self._refresh_if_seen()
+
+    def current_text(self) -> str:
+        entry = self._entries.get(self._listing.row)
+        return (
+            f"{entry.transaction} {date_and_clock(entry.at)} {entry.description}" if entry is not None else ""
+        )
+
+    def undo_target(self) -> str:
+        return self._listing.row
+
+    def on_news(self, news: News) -> None:
+        if news.has("object", "installed", "answer", "mission"):
+            self._stale = True
+            self._refresh_if_seen()
+
+    def action_reload(self) -> None:
+        self.reload()
+
+    def _refresh_if_seen(self) -> None:
+        if self._stale and self.is_on_screen:
+            self.reload()
+
+    @work(exclusive=True, group="history")
+    async def reload(self) -> None:
+        """Read the newest transactions."""
+        self._stale = False
+        reply = await self._conversation.ask(ListHistory(limit=200), HistoryList)
+        if reply is not None:
+            self._entries = {entry.transaction: entry for entry in reply.entries}
+            self._listing.show([_row(entry) for entry in reply.entries])
+
+
+def _row(entry: HistoryEntry) -> Row:
+    cells = (
+        Content.styled(date_and_clock(entry.at), "$muted"),
+        Content(one_line(entry.description) or "unnamed"),
+        Content.styled(entry.mission, "$muted"),
+        Content.styled("" if entry.undoable else "for good", "$muted"),
+    )
+    return Row(entry.transaction, cells)

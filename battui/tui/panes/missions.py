@@ -1,0 +1,144 @@
+"""Missions, open and ended, and everything the chosen one went through."""
+
+from __future__ import annotations
+
+import time
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from battui.contracts.commands import CancelMission, ListMissions, RetryMission, ShowMission
+from battui.contracts.replies import MissionList, MissionView
+from battui.tui.conversation import Conversation
+from battui.tui.keys import bindings
+from battui.tui.mission_book import MissionBook, MissionPage
+from battui.tui.panes.pane import Pane
+from battui.tui.values import lasted, one_line
+from battui.tui.widgets.listing import Column, Listing, Row
+from battui.tui.widgets.mission_text import mission_text, state_name
+
+_COLUMNS = (
+    Column("state", 14),
+    Column("mission"),
+    Column("object", 14),
+    Column("age", 6, right=True),
+    Column("tokens", 6, right=True),
+    Column("waits for", 12),
+)
+
+
+class MissionsPane(Pane):
+    """A live list over the chosen mission's story."""
+
+    BINDINGS = bindings("missions")
+
+    def __init__(self, conversation: Conversation, book: MissionBook) -> None:
+        super().__init__(id="missions-pane")
+        self._conversation = conversation
+        self._book = book
+        self._listing = Listing(_COLUMNS, empty="No missions yet. Send a message that nobody understands.")
+        self._story = Static()
+        self._detail = VerticalScroll(self._story, classes="detail")
+
+    def compose(self) -> ComposeResult:
+        yield self._listing
+        yield self._detail
+
+    def on_mount(self) -> None:
+        self._ticking = self.set_interval(1.0, self.show, pause=True)
+        self.reload()
+
+    def take_focus(self) -> None:
+        (self._detail if self.has_class("-detail") else self._listing).focus()
+
+    def go_back(self) -> None:
+        self.remove_class("-detail")
+        self._listing.focus()
+
+    def current_text(self) -> str:
+        page = self._book.pages.get(self._listing.row)
+        if page is None:
+            return ""
+        chosen = [candidate.source for candidate in page.view.candidates if candidate.chosen]
+        return "\n".join(chosen) or str(mission_text(page, time.time()))
+
+    def undo_target(self) -> str:
+        return self._listing.row
+
+    @work(exclusive=True, group="missions")
+    async def reload(self) -> None:
+        """Ask for all missions, as at the start and after events were lost."""
+        reply = await self._conversation.ask(ListMissions(), MissionList)
+        if reply is not None:
+            self._book.put(reply.missions)
+            self.show()
+
+    def on_missions_changed(self) -> None:
+        self.show()
+
+    def show(self) -> None:
+        """Bring list and story up to date; ages move only while a mission is open."""
+        now = time.time()
+        self._listing.show([_row(page, now) for page in self._book.newest_first()])
+        self._show_story(now)
+        if self._book.open():
+            self._ticking.resume()
+        else:
+            self._ticking.pause()
+
+    def choose(self, mission: str) -> None:
+        """Put the cursor on a mission."""
+        self._listing.choose(mission)
+
+    def on_listing_highlighted(self, event: Listing.Highlighted) -> None:
+        event.stop()
+        self._show_story(time.time())
+        self._detail.scroll_home(animate=False)
+        self._read(event.row)
+
+    def on_listing_chosen(self, event: Listing.Chosen) -> None:
+        event.stop()
+        self.add_class("-detail")
+        self._detail.focus()
+
+    @work(exclusive=True, group="mission")
+    async def _read(self, mission: str) -> None:
+        view = await self._conversation.ask(ShowMission(mission), MissionView)
+        if view is not None:
+            self._book.put([view])
+            self.show()
+
+    def _show_story(self, now: float) -> None:
+        page = self._book.pages.get(self._listing.row)
+        self._story.update(mission_text(page, now) if page is not None else Content(""))
+
+    def action_retry(self) -> None:
+        self._order(RetryMission(self._listing.row), "The mission starts again.")
+
+    def action_cancel(self) -> None:
+        self._order(CancelMission(self._listing.row), "The mission is cancelled.")
+
+    @work(group="orders")
+    async def _order(self, command: RetryMission | CancelMission, done: str) -> None:
+        if not command.mission:
+            return
+        if await self._conversation.order(command) is not None:
+            self.notify(done, markup=False)
+            self._read(command.mission)
+
+
+def _row(page: MissionPage, now: float) -> Row:
+    view = page.view
+    tokens = view.tokens or page.pieces
+    cells = (
+        state_name(view),
+        Content(one_line(view.title)),
+        Content.styled(view.target, "$muted"),
+        Content.styled(lasted(view.started_at, view.ended_at, now), "$muted"),
+        Content.styled(str(tokens or ""), "$muted"),
+        Content.styled(view.waiting, "$text-warning"),
+    )
+    return Row(view.id, cells)

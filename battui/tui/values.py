@@ -1,0 +1,87 @@
+"""Values, times and sources as a person reads them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from pprint import pformat
+
+from textual.content import Content
+from textual.highlight import highlight
+
+from battui.contracts.values import Ref, Value
+
+
+class _Shown:
+    """Stands in a value for a reference and prints as one."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def pretty(value: Value, width: int = 72) -> str:
+    """Return `value` on as many lines as it needs, its references as @oid."""
+    return pformat(_shown(value), width=width, sort_dicts=False)
+
+
+def _shown(value: Value) -> object:
+    match value:
+        case Ref():
+            return _Shown(str(value))
+        case list():
+            return [_shown(item) for item in value]
+        case dict():
+            return {key: _shown(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def references(value: Value, label: str = "") -> Iterator[tuple[str, Ref]]:
+    """Yield every reference in `value` with the way to it, such as `[0]` or `['owner']`."""
+    match value:
+        case Ref():
+            yield label, value
+        case list():
+            for index, item in enumerate(value):
+                yield from references(item, f"{label}[{index}]")
+        case dict():
+            for key, item in value.items():
+                yield from references(item, f"{label}[{key!r}]")
+
+
+@lru_cache(maxsize=256)
+def python(source: str) -> Content:
+    """Return `source` with its syntax highlighted; the screen asks for the same source ten times a second."""
+    return highlight(source.rstrip("\n"), language="python").rstrip()
+
+
+def one_line(text: str) -> str:
+    """Return `text` on one line."""
+    return " ".join(text.split())
+
+
+def clock(at: float) -> str:
+    """Return the local time of day."""
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def date_and_clock(at: float) -> str:
+    """Return the local date and time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its largest unit: 4 s, 12 min, 3 h, 5 d."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(0, int(seconds))} s"
+
+
+def lasted(started_at: float, ended_at: float, now: float) -> str:
+    """Return how long something took, or has been going on."""
+    return span((ended_at or now) - started_at)

@@ -1,0 +1,1 @@
+"""Pieces of which panes are made."""

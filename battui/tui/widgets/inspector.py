@@ -1,0 +1,153 @@
+"""An object opened up: its slots, what the chosen one holds, and the way back to where one came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from battui.contracts.commands import Path, ShowObject
+from battui.contracts.replies import ObjectView, SlotView
+from battui.contracts.values import Ref
+from battui.tui.conversation import Conversation
+from battui.tui.keys import bindings
+from battui.tui.values import one_line, references
+from battui.tui.widgets.listing import Column, Listing, Row
+from battui.tui.widgets.slot_text import mark, slot_text
+
+_COLUMNS = (Column("", 1), Column("", 22), Column(""))
+_MOST_REFERENCES = 50
+
+
+class Inspector(Vertical):
+    """Shows one object at a time. Enter on a reference goes there, escape comes back."""
+
+    BINDINGS = bindings("inspector")
+
+    class Left(Message):
+        """The user went back from the first object."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        super().__init__()
+        self._conversation = conversation
+        self._trail: list[ObjectView] = []
+        self._slots: dict[str, SlotView] = {}
+        self._targets: dict[str, Ref] = {}
+        self._way = Static(classes="way")
+        self._listing = Listing(_COLUMNS)
+        self._detail_text = Static()
+        self._detail = VerticalScroll(self._detail_text, classes="detail")
+
+    def compose(self) -> ComposeResult:
+        yield self._way
+        yield self._listing
+        yield self._detail
+
+    @property
+    def shown(self) -> ObjectView | None:
+        """The object on the screen."""
+        return self._trail[-1] if self._trail else None
+
+    @property
+    def slot(self) -> SlotView | None:
+        """The slot under the cursor."""
+        return self._slots.get(self._listing.row)
+
+    @work(exclusive=True, group="inspect")
+    async def open(self, path: Path, *, follow: bool = False) -> None:
+        """Show the object at `path`: as the next step of the way there, or as a new beginning."""
+        view = await self._conversation.ask(ShowObject(path), ObjectView)
+        if view is not None:
+            self._trail = [*self._trail, view] if follow else [view]
+            self._show()
+
+    @work(exclusive=True, group="inspect")
+    async def reload(self) -> None:
+        """Show what has become of the object."""
+        if self.shown is None:
+            return
+        view = await self._conversation.ask(ShowObject(Path((), self.shown.oid)), ObjectView)
+        if view is not None and view != self.shown:
+            self._trail[-1] = view
+            self._show()
+
+    def focus(self, scroll_visible: bool = True) -> Inspector:
+        self._listing.focus(scroll_visible)
+        return self
+
+    def current_text(self) -> str:
+        """Return the value or source on the screen."""
+        slot = self.slot
+        if slot is None:
+            return ""
+        return slot.method.source if slot.method is not None else str(slot_text(slot))
+
+    def action_back(self) -> None:
+        if self._detail.has_focus:
+            self._listing.focus()
+        elif len(self._trail) > 1:
+            self._trail.pop()
+            self._show()
+        else:
+            self.post_message(self.Left())
+
+    def action_focus_detail(self) -> None:
+        (self._listing if self._detail.has_focus else self._detail).focus()
+
+    def on_listing_highlighted(self, event: Listing.Highlighted) -> None:
+        event.stop()
+        self._show_detail(event.row)
+
+    def on_listing_chosen(self, event: Listing.Chosen) -> None:
+        event.stop()
+        if target := self._targets.get(event.row):
+            self.open(Path((), target.oid), follow=True)
+        else:
+            self._detail.focus()
+
+    def _show(self) -> None:
+        view = self._trail[-1]
+        names = " → ".join(step.name or str(Ref(step.oid)) for step in self._trail)
+        self._way.update(Content.assemble((names, "bold"), (f"  {Ref(view.oid)}", "$muted")))
+        self._slots, self._targets = {}, {}
+        self._listing.show(list(self._rows(view)))
+        self._show_detail(self._listing.row)
+
+    def _rows(self, view: ObjectView) -> Iterator[Row]:
+        for holder, slots in groupby(view.slots, key=lambda slot: slot.holder):
+            if holder:
+                yield Row(f"/{holder}", (Content.styled(f"from {holder}", "$muted"),), heading=True)
+            for slot in slots:
+                yield from self._slot_rows(slot)
+
+    def _slot_rows(self, slot: SlotView) -> Iterator[Row]:
+        row = f"{slot.holder}/{slot.name}"
+        self._slots[row] = slot
+        yield Row(row, (mark(slot), Content(slot.name), Content.styled(_summary(slot), "$muted")))
+        if isinstance(slot.value, Ref):
+            self._targets[row] = slot.value
+            return
+        for number, (label, ref) in enumerate(references(slot.value)):
+            if number == _MOST_REFERENCES:
+                return
+            inner = f"{row}{label}"
+            self._slots[inner], self._targets[inner] = slot, ref
+            yield Row(inner, (Content("→"), Content(f"  {label}"), Content.styled(str(ref), "$muted")))
+
+    def _show_detail(self, row: str) -> None:
+        slot = self._slots.get(row)
+        self._detail_text.update(slot_text(slot) if slot is not None else Content(""))
+        self._detail.scroll_home(animate=False)
+
+
+def _summary(slot: SlotView) -> str:
+    if slot.method is None:
+        return one_line(slot.text)
+    parameters = f"({', '.join(slot.method.parameters)})"
+    return f"{parameters}  {slot.method.intent}".rstrip()

@@ -1,0 +1,97 @@
+"""One line about the kernel: engine, sandbox, missions, queue; and what to do where something is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from textual import work
+from textual.content import Content
+from textual.widgets import Static
+
+from battui.contracts.commands import ShowStatus
+from battui.contracts.events import KernelEvent
+from battui.contracts.generation import EngineState, EngineStatus
+from battui.contracts.replies import KernelStatus
+from battui.tui.conversation import Conversation
+from battui.tui.news import News
+
+_ENGINE = {
+    "absent": ("○", "$text-warning", "no model"),
+    "starting": ("◐", "$text-warning", "engine starts"),
+    "loading": ("◐", "$text-warning", "loading"),
+    "ready": ("●", "$text-success", "ready"),
+    "failed": ("✗", "$text-error", "engine failed"),
+}
+
+
+class StatusLine(Static):
+    """Asks for the status when something happened that may have changed it, never on a clock."""
+
+    def __init__(self, conversation: Conversation, image: str) -> None:
+        super().__init__()
+        self._conversation = conversation
+        self._image = image
+        self._status: KernelStatus | None = None
+
+    def on_mount(self) -> None:
+        self.update(Content.styled(self._image, "$muted"))
+        self.ask()
+
+    @work(exclusive=True, group="status")
+    async def ask(self) -> None:
+        """Ask the kernel how it is."""
+        self._status = await self._conversation.ask(ShowStatus(), KernelStatus)
+        self._draw()
+
+    def on_news(self, news: News) -> None:
+        engine = [event for event in news.events if event.kind == "engine"]
+        if engine and self._status is not None:
+            self._status = replace(self._status, engine=_engine_after(self._status.engine, engine[-1]))
+            self._draw()
+        if news.has("kernel", "engine", "mission", "message", "answer", "object"):
+            self.ask()
+
+    def _draw(self) -> None:
+        if self._status is not None:
+            self.update(status_text(self._status, self._image))
+
+
+def _engine_after(engine: EngineStatus, event: KernelEvent) -> EngineStatus:
+    state, progress = event.data.get("state"), event.data.get("progress")
+    return replace(
+        engine,
+        state=cast(EngineState, state) if state in _ENGINE else engine.state,
+        progress=float(progress) if isinstance(progress, int | float) else engine.progress,
+    )
+
+
+def status_text(status: KernelStatus, image: str) -> Content:
+    """Return the status as one line, with a second one only where there is something to do."""
+    separator = Content.styled("  ·  ", "$muted")
+    line = separator.join(
+        [
+            _engine(status.engine),
+            _sandbox(status),
+            Content(f"{status.open_missions} open"),
+            Content.styled(f"{status.queued} queued", "$muted"),
+            Content.styled(image, "$muted"),
+        ]
+    )
+    if status.engine.state in ("absent", "failed") and status.engine.message:
+        return Content.assemble(line, "\n", (status.engine.message, "$text-warning"))
+    return line
+
+
+def _engine(engine: EngineStatus) -> Content:
+    sign, style, words = _ENGINE[engine.state]
+    model = engine.description.model if engine.description is not None else ""
+    percent = f" {engine.progress:.0%}" if engine.state == "loading" else ""
+    name = model if engine.state == "ready" and model else words
+    return Content.assemble((f"{sign} ", style), name, percent)
+
+
+def _sandbox(status: KernelStatus) -> Content:
+    if status.missing:
+        return Content.styled(f"sandbox lacks {', '.join(status.missing)}", "$text-warning")
+    return Content.styled("sandbox full" if status.sandbox else "no sandbox", "$muted")

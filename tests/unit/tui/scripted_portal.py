@@ -1,0 +1,220 @@
+"""A portal with a small world of its own: enough to drive the terminal as a user would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from battui.contracts.commands import (
+    Ask,
+    Bind,
+    CancelMission,
+    Command,
+    ListHistory,
+    ListMissions,
+    ListObjects,
+    Path,
+    Read,
+    RetryMission,
+    Send,
+    ShowMission,
+    ShowObject,
+    ShowStatus,
+    Undo,
+)
+from battui.contracts.errors import UnknownObject, UnknownSlot
+from battui.contracts.events import EventKind, KernelEvent, Level
+from battui.contracts.generation import EngineDescription, EngineStatus
+from battui.contracts.replies import (
+    Answer,
+    CandidateView,
+    HistoryEntry,
+    HistoryList,
+    KernelStatus,
+    MethodView,
+    MissionList,
+    MissionView,
+    ObjectList,
+    ObjectSummary,
+    ObjectView,
+    Reply,
+    SlotView,
+)
+from battui.contracts.values import Ref, Value
+
+START = 1_700_000_000.0
+SOURCE = "def deposit_(self, amount):\n    self.balance = self.balance + amount\n    self._p_changed = True\n"
+
+DEPOSIT = MethodView(
+    selector="deposit_",
+    parameters=("amount",),
+    source=SOURCE,
+    intent="add amount to balance",
+    mission="m1",
+    installed_at=START,
+    ruleset="guardian 1",
+    tree_hash="9f8e7d6c5b4a39281706",
+    trials=("self.balance == 150",),
+)
+OBJECTS = {
+    1: ObjectView(
+        1,
+        "account",
+        (
+            SlotView("parent*", "parent", "account_prototype", Ref(2)),
+            SlotView("balance", "data", "100", 100),
+            SlotView("owner", "data", "@3 ada", Ref(3)),
+            SlotView("entries", "data", "[@3]", [Ref(3), "opened"]),
+            SlotView("deposit_", "method", "", None, "account_prototype", DEPOSIT),
+        ),
+    ),
+    2: ObjectView(2, "account_prototype", (SlotView("deposit_", "method", "", None, "", DEPOSIT),)),
+    3: ObjectView(3, "ada", (SlotView("name", "data", "'Ada'", "Ada"),)),
+    9: ObjectView(9, "genesis_obj", (SlotView("clone", "primitive", "clone"),)),
+}
+SUMMARIES = (
+    ObjectSummary(1, "account", 4, 0),
+    ObjectSummary(3, "ada", 1, 0),
+    ObjectSummary(9, "genesis_obj", 0, 1, system=True),
+)
+READY = EngineStatus("ready", description=EngineDescription("llama.cpp", "1", "SmolLM2-135M-Instruct"))
+
+
+class ScriptedPortal:
+    """Answers from canned views, remembers what was asked, and lets a test say what happens next."""
+
+    def __init__(self, *, objects: tuple[ObjectSummary, ...] = SUMMARIES, engine: EngineStatus = READY) -> None:
+        self.commands: list[Command] = []
+        self.objects = objects
+        self.missions: dict[str, MissionView] = {}
+        self.history = (
+            HistoryEntry("03ff02", START + 60, "install account_prototype.deposit_", "m1"),
+            HistoryEntry("03ff01", START, "bind account"),
+        )
+        self.status = KernelStatus("demo.fs", 4, 0, 0, engine, sandbox=("landlock", "seccomp"))
+        self.failure: Exception | None = None
+        self.following = asyncio.Event()
+        self._sequence = 0
+        self._followers: list[asyncio.Queue[KernelEvent | None]] = []
+
+    async def submit(self, command: Command) -> Reply:
+        self.commands.append(command)
+        if self.failure is not None:
+            raise self.failure
+        return self._answers[type(command)](self, command)
+
+    @asynccontextmanager
+    async def events(self, since: int | None = None) -> AsyncIterator[AsyncIterator[KernelEvent]]:
+        queue: asyncio.Queue[KernelEvent | None] = asyncio.Queue()
+        self._followers.append(queue)
+        self.following.set()
+        try:
+            yield self._stream(queue)
+        finally:
+            self._followers.remove(queue)
+
+    async def _stream(self, queue: asyncio.Queue[KernelEvent | None]) -> AsyncIterator[KernelEvent]:
+        while (event := await queue.get()) is not None:
+            yield event
+
+    def tell(
+        self,
+        kind: EventKind,
+        text: str = "",
+        *,
+        mission: str = "",
+        level: Level = "info",
+        skip: int = 0,
+        data: dict[str, Value] | None = None,
+    ) -> None:
+        """Let an event happen; `skip` loses as many before it."""
+        self._sequence += 1 + skip
+        event = KernelEvent(self._sequence, START + self._sequence, kind, text, level, mission, "", data or {})
+        for follower in self._followers:
+            follower.put_nowait(event)
+
+    def end(self) -> None:
+        """Let the kernel end."""
+        for follower in self._followers:
+            follower.put_nowait(None)
+
+    def begin_mission(self, mission: str, title: str, at: float = START) -> None:
+        self.missions[mission] = MissionView(
+            mission, "method", "IDLE", title, "account", at, senders=1, trail=(("IDLE", at),)
+        )
+        self.tell("mission", "begins", mission=mission, data={"state": "IDLE"})
+
+    def enter(self, mission: str, state: str) -> None:
+        view = self.missions[mission]
+        self.missions[mission] = replace(view, state=state, trail=(*view.trail, (state, START + 3)))
+        self.tell("mission", f"is {state.lower()}", mission=mission, data={"state": state})
+
+    def write(self, mission: str, candidate: int, text: str) -> None:
+        self.tell("token", text, mission=mission, data={"candidate": candidate, "text": text})
+
+    def judge(self, mission: str, candidate: CandidateView) -> None:
+        view = self.missions[mission]
+        self.missions[mission] = replace(view, candidates=(*view.candidates, candidate))
+        self.tell(
+            "candidate",
+            candidate.verdict,
+            mission=mission,
+            data={
+                "index": candidate.index,
+                "source": candidate.source,
+                "verdict": candidate.verdict,
+                "accepted": candidate.accepted,
+            },
+        )
+
+    def complete(self, mission: str, answer: str) -> None:
+        view = replace(self.missions[mission], answer=answer, ended_at=START + 6, tokens=93)
+        self.missions[mission] = view
+        self.enter(mission, "COMPLETE")
+
+    def fail(self, mission: str, failure: str) -> None:
+        self.missions[mission] = replace(self.missions[mission], failure=failure, ended_at=START + 6)
+        self.enter(mission, "FAILED")
+
+    def _object(self, command: ShowObject) -> Reply:
+        path = command.path
+        for view in OBJECTS.values():
+            if path.oid == view.oid or path.names == (view.name,):
+                return view
+        raise UnknownObject("no object has that name", about=str(path), remedy="Bind it first.")
+
+    def _send(self, command: Send) -> Reply:
+        mission = f"m{len(self.missions) + 1}"
+        self.begin_mission(mission, f"{command.receiver}.{command.selector}")
+        return Answer(mission=mission)
+
+    def _read(self, command: Read) -> Reply:
+        if command.path != Path(("account", "balance")):
+            raise UnknownSlot("there is no such slot", about=str(command.path), remedy="Write it first.")
+        return Answer(100, "100")
+
+    def _cancel(self, command: CancelMission) -> Reply:
+        self.fail(command.mission, "cancelled")
+        return Answer(text="cancelled")
+
+    def _retry(self, command: RetryMission) -> Reply:
+        self.enter(command.mission, "IDLE")
+        return Answer(text="started again")
+
+    _answers: dict[type, Callable[..., Reply]] = {
+        ShowObject: _object,
+        ListObjects: lambda self, _: ObjectList(self.objects),
+        ListMissions: lambda self, _: MissionList(tuple(reversed(self.missions.values()))),
+        ShowMission: lambda self, command: self.missions[command.mission],
+        RetryMission: _retry,
+        CancelMission: _cancel,
+        ListHistory: lambda self, _: HistoryList(self.history),
+        Undo: lambda self, command: Answer("03ff03", f"{command.target} is taken back"),
+        ShowStatus: lambda self, _: self.status,
+        Send: _send,
+        Ask: lambda self, command: Answer(text="nobody knows"),
+        Bind: lambda self, command: Answer(Ref(1), "@1 account"),
+        Read: _read,
+    }
