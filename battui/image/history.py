@@ -5,13 +5,13 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 
+from persistent import Persistent
 from ZODB.POSException import ConflictError, POSKeyError, UndoError
 from ZODB.TimeStamp import TimeStamp
 
 from battui.contracts.errors import Conflict, Refused, UnknownObject
 from battui.contracts.replies import HistoryEntry
 from battui.image.image import MISSION_KEY, Image
-from battui.image.objects import UvmObject
 
 
 def list_history(image: Image, limit: int = 50, oid: int | None = None) -> tuple[HistoryEntry, ...]:
@@ -49,8 +49,9 @@ def take_back(image: Image, transaction_id: str, note: str, *, mission: str = ""
         ) from None
 
 
-def transaction_of(target: UvmObject) -> str:
+def transaction_of(target: Persistent) -> str:
     """The id of the transaction that stored this state."""
+    target._p_activate()
     serial: bytes = target._p_serial
     return serial.hex()
 

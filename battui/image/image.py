@@ -86,6 +86,17 @@ class Image:
                 manager.abort()
             connection.close()
 
+    def read(self, work: Work[T]) -> T:
+        """Return what `work` reads; what it writes is dropped."""
+        manager = transaction.TransactionManager(explicit=True)
+        connection = self.database.open(manager)
+        try:
+            manager.begin()
+            return work(World(connection))
+        finally:
+            manager.abort()
+            connection.close()
+
     def perform(self, note: str, work: Work[T], *, mission: str = "") -> T:
         """Do `work` in a unit of work, again from the start when somebody else was first.
 

@@ -8,7 +8,7 @@ from typing import Any
 from persistent import Persistent
 from ZODB.POSException import POSKeyError
 
-from battui.contracts.commands import Argument, Named, Path
+from battui.contracts.commands import Named, Path
 from battui.contracts.errors import NotStorable, UnknownObject, UnknownSlot
 from battui.contracts.values import Ref, Value, check_name, storable
 from battui.image.objects import UvmObject
@@ -121,7 +121,7 @@ class World:
                 return str(name)
         return repr(target)
 
-    def stored(self, value: Argument, *, about: str = "") -> Any:
+    def stored(self, value: object, *, about: str = "") -> Any:
         """A message's argument as a slot holds it: names resolved, references as objects, containers fresh."""
         if isinstance(value, Named):
             found = self.resolve(value.path)

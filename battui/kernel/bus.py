@@ -1,0 +1,89 @@
+"""The event stream: everything that happens is announced once, to whoever follows."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import trio
+
+from battui.contracts.events import EventKind, KernelEvent, Level
+from battui.contracts.values import Value
+
+FOLLOWER_BACKLOG = 5_000
+
+
+class Bus:
+    """Announces events to followers without ever waiting for one of them.
+
+    A follower that falls behind loses its oldest events; the gap shows in the sequence numbers.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self._remembered: deque[KernelEvent] = deque(maxlen=memory)
+        self._followers: set[_Follower] = set()
+        self._sequence = 0
+
+    def announce(
+        self,
+        kind: EventKind,
+        text: str,
+        *,
+        level: Level = "info",
+        mission: str = "",
+        about: str = "",
+        data: Mapping[str, Value] | None = None,
+    ) -> None:
+        """Tell everybody; only from the kernel's own thread."""
+        self._sequence += 1
+        event = KernelEvent(self._sequence, time.time(), kind, text, level, mission, about, data or {})
+        # Pieces of text are worth nothing to those who join later.
+        if kind != "token":
+            self._remembered.append(event)
+        for follower in self._followers:
+            follower.put(event)
+
+    @asynccontextmanager
+    async def follow(self, since: int | None = None) -> AsyncIterator[AsyncIterator[KernelEvent]]:
+        """Events from now on, preceded by the remembered ones from `since` on."""
+        follower = _Follower()
+        if since is not None:
+            for event in self._remembered:
+                if event.sequence >= since:
+                    follower.put(event)
+        self._followers.add(follower)
+        try:
+            yield follower.events()
+        finally:
+            self._followers.discard(follower)
+
+    def end(self) -> None:
+        """No more events will come: let every follower finish what it has."""
+        for follower in self._followers:
+            follower.end()
+
+
+class _Follower:
+    def __init__(self) -> None:
+        self._waiting: deque[KernelEvent] = deque(maxlen=FOLLOWER_BACKLOG)
+        self._news = trio.Event()
+        self._ended = False
+
+    def put(self, event: KernelEvent) -> None:
+        self._waiting.append(event)
+        self._news.set()
+
+    def end(self) -> None:
+        self._ended = True
+        self._news.set()
+
+    async def events(self) -> AsyncIterator[KernelEvent]:
+        while True:
+            while self._waiting:
+                yield self._waiting.popleft()
+            if self._ended:
+                return
+            await self._news.wait()
+            self._news = trio.Event()

@@ -1,0 +1,120 @@
+"""Every command that a front end can give, and what performs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import trio
+
+from battui.contracts.commands import (
+    CancelMission,
+    Command,
+    ListHistory,
+    ListMissions,
+    ListObjects,
+    RetryMission,
+    ShowMission,
+    ShowObject,
+    ShowStatus,
+    Undo,
+)
+from battui.contracts.errors import Refused
+from battui.contracts.replies import Answer, HistoryList, KernelStatus, MissionList, MissionView, Reply
+from battui.image.history import list_history, take_back, transaction_of
+from battui.image.image import Image
+from battui.image.world import World, oid_of
+from battui.kernel.bus import Bus
+from battui.kernel.lines import Lines
+from battui.kernel.missions import Missions
+from battui.kernel.reading import mission_view, object_list, object_view
+from battui.mind.cycle import active_cycles, cycle_of
+
+T = TypeVar("T")
+
+
+class Commands:
+    """The kernel's side of the portal."""
+
+    def __init__(
+        self,
+        image: Image,
+        lines: Lines,
+        missions: Missions,
+        bus: Bus,
+        status: Callable[[World], KernelStatus],
+    ) -> None:
+        self._image = image
+        self._lines = lines
+        self._missions = missions
+        self._bus = bus
+        self._status = status
+
+    async def perform(self, command: Command) -> Reply:
+        """Perform one command; raises BattuiError."""
+        match command:
+            case ShowObject(path=path):
+                return await self._read(lambda world: object_view(world, path))
+            case ListObjects():
+                return await self._read(object_list)
+            case ListMissions():
+                return await self._read(lambda world: self._mission_list(world, command))
+            case ShowMission(mission=mission):
+                return await self._read(lambda world: self._mission(world, mission))
+            case RetryMission(mission=mission):
+                await self._missions.retry(mission)
+                return await self._read(lambda world: self._mission(world, mission))
+            case CancelMission(mission=mission):
+                await self._missions.cancel(mission)
+                return await self._read(lambda world: self._mission(world, mission))
+            case ListHistory():
+                return await self._history(command)
+            case Undo(target=target):
+                return await self._undo(target)
+            case ShowStatus():
+                return await self._read(self._status)
+        return await self._lines.perform(command)
+
+    async def _read(self, work: Callable[[World], T]) -> T:
+        return await trio.to_thread.run_sync(self._image.read, work)
+
+    def _mission(self, world: World, mission: str) -> MissionView:
+        return mission_view(world, cycle_of(world, mission), self._missions.waiting.get(mission, ""))
+
+    def _mission_list(self, world: World, command: ListMissions) -> MissionList:
+        if command.only_open:
+            cycles = list(active_cycles(world))
+        else:
+            cycles = [world.missions[number] for number in world.missions.keys()]  # noqa: SIM118 - a BTree
+        newest = sorted(cycles, key=lambda cycle: int(cycle.mission[1:]), reverse=True)[: command.limit]
+        return MissionList(
+            tuple(
+                mission_view(world, cycle, self._missions.waiting.get(cycle.mission, "")) for cycle in newest
+            )
+        )
+
+    async def _history(self, command: ListHistory) -> HistoryList:
+        path = command.path
+        oid = None if path is None else await self._read(lambda world: oid_of(world.receiver(path)))
+        return HistoryList(await trio.to_thread.run_sync(list_history, self._image, command.limit, oid))
+
+    async def _undo(self, target: str) -> Answer:
+        """Take back a mission's installation or a transaction; the answer names the new transaction."""
+        mission = target if target[:1] == "m" and target[1:].isdecimal() else ""
+        transaction = await self._read(lambda world: _installed_by(world, mission)) if mission else target
+        note = f"undo {target}"
+        await trio.to_thread.run_sync(lambda: take_back(self._image, transaction, note, mission=mission))
+        (entry, *_) = await trio.to_thread.run_sync(list_history, self._image, 1)
+        self._bus.announce("object", f"undone: {target}", mission=mission)
+        return Answer(entry.transaction, f"undone; to redo: battui undo {entry.transaction}", mission)
+
+
+def _installed_by(world: World, mission: str) -> str:
+    method = cycle_of(world, mission).installed
+    if method is None:
+        raise Refused(
+            "this mission has installed nothing, or it is undone already",
+            about=mission,
+            remedy="See: battui history",
+        )
+    return transaction_of(method)

@@ -1,0 +1,69 @@
+"""The autotelic heartbeat: now and then the image's steward audits what the image has been doing."""
+
+from __future__ import annotations
+
+import time
+
+import trio
+
+from battui.contracts.errors import BattuiError
+from battui.contracts.settings import HeartbeatSettings
+from battui.image.world import World
+from battui.kernel.bus import Bus
+from battui.kernel.committer import Committer
+from battui.kernel.ledger import Ledger
+from battui.kernel.missions import Missions
+from battui.mind.cycle import Mandate, active_cycles, start_cycle
+
+AUDIT = Mandate("self_audit", selector="perform_efficiency_audit_")
+
+
+class Heartbeat:
+    """Sends ALFRED a `self_audit` mission after a first delay, then once a period."""
+
+    def __init__(
+        self, settings: HeartbeatSettings, committer: Committer, missions: Missions, ledger: Ledger, bus: Bus
+    ) -> None:
+        self._settings = settings
+        self._committer = committer
+        self._missions = missions
+        self._ledger = ledger
+        self._bus = bus
+        self.next_at = 0.0
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        if not self._settings.enabled:
+            return
+        await self._pause(self._settings.first_delay_s)
+        while True:
+            try:
+                await self._beat()
+            except BattuiError as error:
+                self._bus.announce("heartbeat", str(error), level="warning")
+            await self._pause(self._settings.period_s)
+
+    async def _beat(self) -> None:
+        await self.save_record()
+        mission = await self._committer.perform("heartbeat", _start_audit)
+        self._bus.announce("heartbeat", f"audit {mission or 'already under way'}", mission=mission)
+        if mission:
+            self._missions.take_up(mission)
+
+    async def save_record(self) -> None:
+        """Add the record of sends and missions to the image."""
+        if not self._ledger.empty():
+            await self._committer.perform("record", self._ledger.add_to)
+            self._ledger.clear()
+
+    async def _pause(self, seconds: float) -> None:
+        self.next_at = time.time() + seconds
+        await trio.sleep(seconds)
+
+
+def _start_audit(world: World) -> str:
+    """Start an audit and return its mission's id; empty where one is still under way."""
+    if any(cycle.kind == "self_audit" for cycle in active_cycles(world)):
+        return ""
+    cycle = start_cycle(world, world.root["alfred_prototype_obj"], AUDIT, time.time())
+    return str(cycle.mission)

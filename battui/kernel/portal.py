@@ -1,0 +1,28 @@
+"""The portal inside the kernel's own thread."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+
+from battui.contracts.commands import Command
+from battui.contracts.events import KernelEvent
+from battui.contracts.replies import Reply
+from battui.kernel.bus import Bus
+from battui.kernel.mailbox import Mailbox
+
+
+class KernelPortal:
+    """Implements contracts.portal.Portal for callers in Trio."""
+
+    def __init__(self, mailbox: Mailbox, bus: Bus) -> None:
+        self._mailbox = mailbox
+        self._bus = bus
+
+    async def submit(self, command: Command) -> Reply:
+        """Perform `command` and return its reply; raises BattuiError, Busy where the mailbox is full."""
+        return await self._mailbox.post(command)
+
+    def events(self, since: int | None = None) -> AbstractAsyncContextManager[AsyncIterator[KernelEvent]]:
+        """Follow the event stream."""
+        return self._bus.follow(since)

@@ -1,0 +1,79 @@
+"""Primitives that take time: asked for by a message or by code in a cell, performed outside of transactions."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping
+
+from battui.contracts.errors import ArgumentMismatch, Refused
+from battui.contracts.generation import ChatMessage, GenerationRequest, Sampling
+from battui.contracts.values import Ref, Value
+from battui.image.world import World
+from battui.kernel.committer import Committer
+from battui.kernel.inference import Inference
+from battui.mind.cycle import Mandate, start_cycle
+
+MAX_PROMPT = 20_000
+MAX_TOKENS = 512
+
+
+class Services:
+    """Implements contracts.activation.CellServices. The set is closed and every argument is checked."""
+
+    def __init__(self, inference: Inference, committer: Committer) -> None:
+        self._inference = inference
+        self._committer = committer
+        self._numbers = itertools.count(1)
+
+    async def call(self, name: str, receiver: int, arguments: Mapping[str, Value]) -> Value:
+        """Perform `name` for the object with oid `receiver`; raises BattuiError."""
+        match name.rstrip("_"):
+            case "infer":
+                return await self._infer(arguments)
+            case "start_cognitive_cycle" | "start_cognitive_cycle_for":
+                return await self._start_cycle(arguments)
+            case "now":
+                return time.time()
+        raise Refused("this cannot be asked from within a method", about=name, remedy="Send it from outside.")
+
+    async def _infer(self, arguments: Mapping[str, Value]) -> str:
+        """Ask the model in words; the text it answers."""
+        prompt = _text(arguments, "prompt")
+        system = _text(arguments, "system_prompt") if arguments.get("system_prompt") else ""
+        most = arguments.get("max_tokens", 128)
+        if not isinstance(most, int) or not 1 <= most <= MAX_TOKENS:
+            raise ArgumentMismatch(f"max_tokens is a number from 1 to {MAX_TOKENS}", about="infer_")
+        messages = [ChatMessage("system", system)] if system else []
+        request = GenerationRequest(
+            id=f"infer.{next(self._numbers)}",
+            messages=(*messages, ChatMessage("user", prompt)),
+            max_tokens=most,
+            sampling=Sampling(),
+        )
+        result = await self._inference.generate(request)
+        return result.candidates[0].text.strip()
+
+    async def _start_cycle(self, arguments: Mapping[str, Value]) -> str:
+        """Start a cognitive cycle by hand: a mission brief for a target; the mission's id."""
+        target, brief = arguments.get("target"), arguments.get("mission_brief")
+        if not isinstance(target, Ref) or not isinstance(brief, dict):
+            raise ArgumentMismatch(
+                "it takes an object and a mission brief",
+                about="start_cognitive_cycle_for_",
+                remedy="For example: (target=account, mission_brief={'question': 'Is it overdrawn?'})",
+            )
+        mandate = Mandate("question", question=_text(brief, "question"))
+
+        def start(world: World) -> str:
+            mission: str = start_cycle(world, world.object(target.oid), mandate, time.time()).mission
+            return mission
+
+        return await self._committer.perform("start cognitive cycle", start)
+
+
+def _text(arguments: Mapping[str, Value], name: str) -> str:
+    value = arguments.get(name)
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_PROMPT:
+        raise ArgumentMismatch(f"{name} is a text of 1 to {MAX_PROMPT} characters", about=name)
+    return value

@@ -1,0 +1,157 @@
+"""Candidates before the guardian and in the cell, on a copy of what they would change."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import trio
+
+from battui.contracts.activation import Activation, CellAnswer, CellLimits, MethodText
+from battui.contracts.review import Review
+from battui.guardian import review
+from battui.image.image import Image
+from battui.image.snapshot import Snapshot
+from battui.image.world import oid_of, wire
+from battui.kernel.bus import Bus
+from battui.kernel.cells import CellBlock
+from battui.kernel.services import Services
+from battui.mind.choice import Candidate
+from battui.mind.cycle import cycle_of
+from battui.mind.steps import TryCandidates
+
+
+class Trials:
+    """Reviews and tries what the model wrote; nothing of it reaches the image."""
+
+    def __init__(
+        self, image: Image, cells: CellBlock, services: Services, bus: Bus, limits: CellLimits
+    ) -> None:
+        self._image = image
+        self._cells = cells
+        self._services = services
+        self._bus = bus
+        self._limits = limits
+
+    async def perform(self, mission: str, effect: TryCandidates) -> tuple[Candidate, ...]:
+        """Judge each source once, in order; stop at the first that meets an expectation."""
+        judged: list[Candidate] = []
+        trees: dict[str, int] = {}
+        with Snapshot(self._image) as snapshot:
+            activations = self._activations(snapshot, mission, effect.expectation)
+            for index, source in enumerate(effect.sources):
+                verdict = await trio.to_thread.run_sync(review, source)
+                if verdict.tree_hash and verdict.tree_hash in trees:
+                    twin = trees[verdict.tree_hash]
+                    candidate = _refused(index, verdict, f"the same as candidate {twin}")
+                elif not verdict.accepted:
+                    candidate = _refused(index, verdict, _objection(verdict))
+                else:
+                    trees[verdict.tree_hash] = index
+                    candidate = await self._try(index, verdict, activations, snapshot)
+                judged.append(candidate)
+                self._announce(mission, candidate, verdict)
+                if candidate.met:
+                    break
+        return tuple(judged)
+
+    def _activations(self, snapshot: Snapshot, mission: str, expectation: str) -> list[Activation]:
+        """Every parked message as an activation; the expectation belongs to the first."""
+        cycle = cycle_of(snapshot.world, mission)
+        return [
+            Activation(
+                oid_of(cycle.target),
+                cycle.mission_brief["selector"],
+                {name: wire(value) for name, value in message["arguments"].items()},
+                expectation=expectation if number == 0 and expectation else None,
+                limits=self._limits,
+            )
+            for number, message in enumerate(cycle.parked)
+        ]
+
+    async def _try(
+        self, index: int, verdict: Review, activations: list[Activation], snapshot: Snapshot
+    ) -> Candidate:
+        method = MethodText(verdict.source, verdict.parameters)
+        answers = [
+            await self._cells.activate(replace(activation, trial=method), snapshot, self._services)
+            for activation in activations
+        ]
+        return _candidate(index, verdict, answers)
+
+    def _announce(self, mission: str, candidate: Candidate, verdict: Review) -> None:
+        self._bus.announce(
+            "candidate",
+            candidate.verdict,
+            mission=mission,
+            data={
+                "index": candidate.index,
+                "source": candidate.source,
+                "verdict": candidate.verdict,
+                "accepted": candidate.survived,
+                "repaired": verdict.repaired,
+            },
+        )
+
+
+def _candidate(index: int, verdict: Review, answers: list[CellAnswer]) -> Candidate:
+    failures = [answer.failure for answer in answers if answer.failure is not None]
+    ran = not failures
+    met = answers[0].expectation_met if answers else None
+    if failures:
+        words = f"cell: {failures[0].error_type or failures[0].kind}: {failures[0].message}"
+    elif answers and answers[0].expectation_error:
+        words, met = f"cell: the expectation raised {answers[0].expectation_error}", False
+    elif met is False:
+        words = (
+            f"cell: ran, but the expectation does not hold; {_outcome(answers[:1]) or 'nothing came of it'}"
+        )
+    else:
+        words = (
+            f"cell: ran; {'the expectation holds' if met else _outcome(answers[:1]) or 'nothing came of it'}"
+        )
+    return Candidate(
+        index=index,
+        source=verdict.source,
+        tree_hash=verdict.tree_hash,
+        accepted=True,
+        findings=tuple(str(finding) for finding in verdict.findings),
+        ran=ran,
+        met=met,
+        outcome=_outcome(answers) if ran else "",
+        verdict=f"guardian: accepted{', repaired' if verdict.repaired else ''}; {words}",
+    )
+
+
+def _refused(index: int, verdict: Review, words: str) -> Candidate:
+    return Candidate(
+        index=index,
+        source=verdict.source,
+        tree_hash=verdict.tree_hash,
+        accepted=False,
+        findings=tuple(str(finding) for finding in verdict.findings),
+        ran=False,
+        met=None,
+        outcome="",
+        verdict=f"guardian: {words}",
+    )
+
+
+def _objection(verdict: Review) -> str:
+    return f"refused: {verdict.errors[0]}" if verdict.errors else "refused"
+
+
+def _outcome(answers: list[CellAnswer]) -> str:
+    """What the runs came to, equal for equal effects; empty where they neither answered nor changed anything."""
+    if all(answer.result is None and not answer.changes for answer in answers):
+        return ""
+    return "; ".join(json.dumps(_effect(answer), sort_keys=True, default=str) for answer in answers)
+
+
+def _effect(answer: CellAnswer) -> dict[str, object]:
+    changes = answer.changes
+    return {
+        "result": answer.result,
+        "changes": [[change.oid, dict(change.put), list(change.removed)] for change in changes.changes],
+        "created": len(changes.created),
+    }

@@ -1,0 +1,32 @@
+"""DECOMPOSING: the steward plans how the mission is to be thought through."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from battui.image.objects import UvmObject
+from battui.mind.planning import STEWARD, parse_plan, plan_request
+from battui.mind.portrait import data_slots, understood
+from battui.mind.states.context import MindContext
+from battui.mind.states.subject import title_of, wanted_of
+from battui.mind.steps import Generate, Generated, Outcome, Step
+
+
+def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContext) -> Step:
+    """Ask for a plan; with the plan at hand, let the facets be asked."""
+    match outcomes:
+        case (Generated(results=(result,)),):
+            written = result.candidates[0]
+            plan = asdict(parse_plan(written.text, context.personas))
+            plan["pillars"], plan["look_up"] = list(plan["pillars"]), list(plan["look_up"])
+            remembered = {"plan": plan, "tokens": cycle.tokens + written.tokens}
+            return Step(remember=remembered, next_state="DELEGATING")
+    request = plan_request(
+        request_id=f"{cycle.mission}.plan",
+        title=title_of(cycle),
+        wanted=wanted_of(cycle),
+        slots=data_slots(cycle.target),
+        understood=understood(cycle.target),
+        personas={STEWARD: context.personas[STEWARD], **context.personas},
+    )
+    return Step(effects=(Generate("plan", (request,)),))

@@ -1,0 +1,122 @@
+"""Synthesis of a method: candidates are written, tried, and the best survivor is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from battui.contracts.generation import GenerationRequest, GenerationResult
+from battui.contracts.review import Review, TrialRecord
+from battui.contracts.values import Value
+from battui.guardian import certify
+from battui.image.objects import UvmObject
+from battui.image.world import wire
+from battui.mind.briefs import MethodBrief
+from battui.mind.choice import Candidate, best, distinct
+from battui.mind.cycle import provenance
+from battui.mind.portrait import data_slots, understood
+from battui.mind.states.context import MindContext
+from battui.mind.steps import Generate, Generated, Installation, Outcome, Step, Tried, TryCandidates
+from battui.mind.synthesis import method_requests, method_source
+
+
+def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContext) -> Step:
+    """Write, try, choose; once more with the reasons of the failure, as often as the settings allow."""
+    match outcomes:
+        case (Generated(results=results),):
+            return _try_drafts(cycle, results)
+        case (Tried(candidates=candidates),):
+            return _choose(cycle, candidates, context)
+    if cycle.installed is not None:
+        return Step(next_state="COMPLETE")
+    if cycle.drafts:
+        return _trial(cycle, [str(draft) for draft in cycle.drafts])
+    return Step(effects=(Generate("candidates", _requests(cycle, context)),))
+
+
+def brief_of(cycle: UvmObject) -> MethodBrief:
+    """What the model is shown of this mission."""
+    mandate = cycle.mission_brief
+    return MethodBrief(
+        selector=mandate["selector"],
+        parameters=tuple(mandate["parameters"]),
+        arguments=arguments_of(cycle),
+        intent=mandate["intent"],
+        expectation=mandate["expectation"],
+        slots=data_slots(cycle.target),
+        understood=understood(cycle.target),
+        advice=tuple(text for text in cycle.facets.values() if text),
+        feedback=tuple(cycle.feedback),
+        facet=mandate["selector"].endswith("_facet_") and bool(mandate["intent"]),
+    )
+
+
+def arguments_of(cycle: UvmObject) -> dict[str, Value]:
+    """The arguments of the first parked message, as values."""
+    return {name: wire(value) for name, value in cycle.parked[0]["arguments"].items()}
+
+
+def _requests(cycle: UvmObject, context: MindContext) -> tuple[GenerationRequest, ...]:
+    settings = context.settings
+    return method_requests(
+        brief_of(cycle),
+        request_id=f"{cycle.mission}.{cycle.attempt}",
+        candidates=settings.candidates,
+        attempt=cycle.attempt,
+        max_tokens=settings.max_tokens,
+        temperature=settings.temperature,
+    )
+
+
+def _try_drafts(cycle: UvmObject, results: Sequence[GenerationResult]) -> Step:
+    brief = brief_of(cycle)
+    written = [method_source(brief, candidate) for result in results for candidate in result.candidates]
+    drafts = [source for source in written if source.strip()]
+    tokens = sum(candidate.tokens for result in results for candidate in result.candidates)
+    step = _trial(cycle, drafts)
+    return Step(remember={"drafts": drafts, "tokens": cycle.tokens + tokens}, effects=step.effects)
+
+
+def _trial(cycle: UvmObject, drafts: list[str]) -> Step:
+    return Step(effects=(TryCandidates(tuple(drafts), cycle.mission_brief["expectation"]),))
+
+
+def _choose(cycle: UvmObject, candidates: Sequence[Candidate], context: MindContext) -> Step:
+    chosen = best(distinct(candidates))
+    number = None if chosen is None else chosen.index
+    fates = [*cycle.fates, *(_fate(cycle, candidate, candidate.index == number) for candidate in candidates)]
+    if chosen is not None:
+        return Step(remember={"fates": fates}, install=_installation(cycle, chosen, candidates))
+    attempt = cycle.attempt + 1
+    reasons = [candidate.verdict for candidate in candidates]
+    if attempt < context.settings.attempts:
+        return Step(
+            remember={"fates": fates, "drafts": [], "attempt": attempt, "feedback": reasons[:4]},
+        )
+    return Step(remember={"fates": fates, "failure": _failure(reasons)}, next_state="FAILED")
+
+
+def _installation(cycle: UvmObject, chosen: Candidate, candidates: Sequence[Candidate]) -> Installation:
+    mandate = cycle.mission_brief
+    trials = (TrialRecord("the message that was sent", True, chosen.outcome[:2000]),)
+    review = Review(True, chosen.source, tree_hash=chosen.tree_hash, selector=mandate["selector"])
+    return Installation(
+        selector=mandate["selector"],
+        parameters=tuple(mandate["parameters"]),
+        source=chosen.source,
+        intent=mandate["intent"],
+        certificate=certify(review, trials),
+        provenance=provenance(cycle, {"candidates": len(candidates), "attempt": cycle.attempt}),
+    )
+
+
+def _fate(cycle: UvmObject, candidate: Candidate, chosen: bool) -> dict[str, Value]:
+    fields = asdict(candidate)
+    kept = {name: fields[name] for name in ("index", "source", "verdict", "accepted")}
+    return {**kept, "attempt": cycle.attempt, "chosen": chosen, "survived": candidate.survived}
+
+
+def _failure(reasons: Sequence[str]) -> str:
+    if not reasons:
+        return "the model wrote no method"
+    return f"none of the {len(reasons)} candidates passed; the first: {reasons[0]}"

@@ -1,0 +1,102 @@
+"""What a state answers when it is asked to go on, and what it is told of what came of it.
+
+A state does no input or output. It looks at the cycle and returns a Step; the kernel commits it, performs its
+effects and hands the outcomes to the state that the cycle is then in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from battui.contracts.generation import GenerationRequest, GenerationResult
+from battui.contracts.review import Certificate
+from battui.contracts.values import Value
+from battui.mind.choice import Candidate
+
+Purpose = Literal["plan", "facet", "candidates", "answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Ask the engine; the requests run together."""
+
+    purpose: Purpose
+    requests: tuple[GenerationRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TryCandidates:
+    """Let the guardian review `sources` and a cell try what it accepts, on a copy, with every parked message."""
+
+    sources: tuple[str, ...]
+    expectation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRecord:
+    """Fetch the record of sends and missions: per method counts, failures and durations."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSender:
+    """Send the parked message with this number again, now that it is understood."""
+
+    number: int
+
+
+Effect: TypeAlias = Generate | TryCandidates | ReadRecord | AnswerSender
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The engine's candidates, one result a request."""
+
+    purpose: Purpose
+    results: tuple[GenerationResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What guardian and cell said of each source, in the order given."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRead:
+    """The record that was asked for."""
+
+    record: Mapping[str, Value]
+
+
+Outcome: TypeAlias = Generated | Tried | RecordRead
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A method to become part of the cycle's target, in the transaction of this step."""
+
+    selector: str
+    parameters: tuple[str, ...]
+    source: str
+    intent: str
+    certificate: Certificate
+    provenance: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transaction of a cycle and what is to be done after it.
+
+    `remember` are slots to put into the cycle, `report` is kept with the target, `next_state` names a prototype;
+    `ended` closes the cycle. Without effects and not ended, the next state is asked at once.
+    """
+
+    remember: Mapping[str, object] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+    install: Installation | None = None
+    report: str = ""
+    next_state: str = ""
+    ended: bool = False
