@@ -1,0 +1,65 @@
+"""The arguments of the `battui` command. Nothing is imported here that `battui --help` does not need."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any, NoReturn
+
+from battui import __version__
+from battui.cli import config, demo, doctor, history, missions, model, screen, send, show, undo
+from battui.contracts.errors import UsageError
+
+_DESCRIPTION = "A living image of objects that learn. Without a command: the full-screen terminal."
+_EPILOG = """message lines:
+  account = genesis_obj.clone(balance=100)      bind a new name
+  account.balance                               read a slot
+  account.deposit_(amount=50)  # add amount to balance => self.balance == 150
+                                                send, with intent and expectation
+  account ? 'Is it overdrawn?'                  ask
+
+exit codes: 0 ok, 1 refused or failed, 2 usage, 3 no image, kernel or engine, 4 time out,
+            5 guardian refused, 6 approval needed, 7 conflict, 130 interrupted"""
+
+
+class CommandParser(ArgumentParser):
+    """A parser that knows the flags every command shares, and whose errors are battui's own."""
+
+    def __init__(self, **options: Any) -> None:
+        # A command may define a flag of the same name for itself.
+        super().__init__(conflict_handler="resolve", allow_abbrev=False, **options)
+        shared = self.add_argument_group("shared flags")
+        shared.add_argument(
+            "--image", metavar="PLACE", default=SUPPRESS, help="the image: a folder or a zodburi"
+        )
+        shared.add_argument(
+            "--config", metavar="FILE", type=Path, default=SUPPRESS, help="the configuration file"
+        )
+        shared.add_argument("--engine", metavar="NAME", default=SUPPRESS, help="what generates text")
+        shared.add_argument("--model", metavar="NAME", default=SUPPRESS, help="a model in the image")
+        shared.add_argument(
+            "--output", choices=("text", "json"), default=SUPPRESS, help="the form of what goes to stdout"
+        )
+        shared.add_argument(
+            "--verbose", action="store_true", default=SUPPRESS, help="more on stderr, tracebacks included"
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, remedy=f"`{self.prog} --help` shows what there is.")
+
+
+def build_parser() -> ArgumentParser:
+    """The parser of the whole command line; `run` of its result is what to call with it."""
+    parser = CommandParser(
+        prog="battui",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"battui {__version__}")
+    screen.add_arguments(parser)
+    parser.set_defaults(image=None, config=None, engine=None, model=None, run=screen.run)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in (send, missions, show, history, undo, model, doctor, config, demo):
+        command.add_parser(commands)
+    return parser
