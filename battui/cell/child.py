@@ -11,10 +11,10 @@ from battui.cell import limits, linux, seccomp, wire
 from battui.cell.channel import Channel
 from battui.cell.death import EXIT_OUT_OF_MEMORY
 from battui.cell.failures import failure_message
-from battui.cell.messages import Message, answer_bytes, read_activation
+from battui.cell.messages import Message, activation_message, answer_bytes, read_activation
 from battui.cell.namespace import Namespaces
 from battui.cell.run import Run
-from battui.contracts.activation import CellFailure, CellLimits
+from battui.contracts.activation import Activation, CellFailure, CellLimits, MethodText, ObjectState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,38 @@ def live(descriptor: int, readiness: Readiness, zygote: int) -> NoReturn:
     if os.getppid() != zygote:
         os._exit(0)
     limits.forbid_growth()
-    channel = Channel(descriptor)
-    activation, state = read_activation(channel.receive())
-    limits.apply(activation.limits, mapped=readiness.mapped_bytes)
+    rehearse(readiness.namespaces)
     if readiness.filter_program is not None:
         seccomp.install(readiness.filter_program)
+    channel = Channel(descriptor)
+    run = Run(readiness.namespaces, channel.ask)
+    activation, state = read_activation(channel.receive())
+    limits.apply(activation.limits, mapped=readiness.mapped_bytes)
     gc.enable()
     try:
-        answer = Run(activation, readiness.namespaces, channel.ask).answer(state)
+        answer = run.answer(activation, state)
         channel.send(_packed(answer, activation.limits))
     except MemoryError:
         os._exit(EXIT_OUT_OF_MEMORY)
     os._exit(0)
+
+
+def rehearse(namespaces: Namespaces) -> None:
+    """Run a small activation that asks for nothing.
+
+    In the zygote it lets the interpreter specialise its code. In a new cell it copies the pages that an activation
+    is going to write, which costs more than the activation itself, while nobody waits.
+    """
+    method = MethodText(
+        "def rehearse_(self, x):\n    self.x = self.x + x\n    self._p_changed = True", ("x",)
+    )
+    state = ObjectState(oid=1, serial=b"", slots={"x": 1}, methods={"rehearse_": method})
+    opening = wire.pack(
+        activation_message(Activation(1, "rehearse_", {"x": 1}, expectation="self.x == 2"), state)
+    )
+    activation, state = read_activation(wire.unpack(opening))  # type: ignore[arg-type]
+    answer = Run(namespaces, lambda _: {}).answer(activation, state)
+    _packed(answer, activation.limits)
 
 
 def _packed(answer: Message, allowed: CellLimits) -> bytes:

@@ -32,27 +32,27 @@ class CovenantFailure(Exception):
 
 
 class Run:
-    """Runs one activation in this process; `ask` sends a request to the kernel and returns its answer."""
+    """Runs one activation in this process; `ask` sends a request to the kernel and returns its answer.
 
-    def __init__(
-        self, activation: Activation, namespaces: Namespaces, ask: Callable[[Message], Message]
-    ) -> None:
-        self._activation = activation
-        self._ask = ask
-        self._printed = Printed(activation.limits.output_bytes)
+    Everything that does not depend on the activation is made before it arrives.
+    """
+
+    def __init__(self, namespaces: Namespaces, ask: Callable[[Message], Message]) -> None:
+        self._printed = Printed()
         self._methods = Methods(namespaces.make(printed=self._printed, now=cache(self._now)))
         self._world = World(ask, self._methods.run, primitives.perform)
+        self._receiver = 0
 
-    def answer(self, state: ObjectState) -> Message:
+    def answer(self, activation: Activation, state: ObjectState) -> Message:
         """Run the method on the receiver's `state`; MemoryError is the only exception that comes out."""
+        self._receiver = activation.receiver
+        self._printed.room = activation.limits.output_bytes
         record = self._world.take(state)
-        activation = self._activation
         if activation.trial is not None:
             record.methods = {**record.methods, activation.selector: activation.trial}
         try:
-            result = self._send()
-            message = self._changes(result)
-            message |= self._expectation(result)
+            result = self._send(activation)
+            message = self._changes(result) | self._expectation(activation.expectation, result)
         except MemoryError:
             raise
         except CovenantFailure as broken:
@@ -62,11 +62,11 @@ class Run:
             message = {"failure": failure_message(raised(error, self._methods.sources))}
         return {"kind": "answer", "printed": self._printed.text, **message}
 
-    def _send(self) -> object:
-        found = self._world.read(self._activation.receiver, self._activation.selector)
+    def _send(self, activation: Activation) -> object:
+        found = self._world.read(activation.receiver, activation.selector)
         if not callable(found):
             return found
-        arguments = {name: self._world.admit(value) for name, value in self._activation.arguments.items()}
+        arguments = {name: self._world.admit(value) for name, value in activation.arguments.items()}
         return found(**arguments)
 
     def _changes(self, result: object) -> Message:
@@ -80,11 +80,10 @@ class Run:
                 changes.append(change)
         return {"result": released, "changes": changes, "created": created}
 
-    def _expectation(self, result: object) -> Message:
-        text = self._activation.expectation
+    def _expectation(self, text: str | None, result: object) -> Message:
         if text is None:
             return {}
-        names = {"self": self._world.living(self._activation.receiver), "result": result}
+        names = {"self": self._world.living(self._receiver), "result": result}
         try:
             return {"expectation_met": bool(self._methods.evaluate(text, names))}
         except MemoryError:
@@ -96,7 +95,7 @@ class Run:
         request: Message = {
             "kind": "call",
             "name": "now",
-            "receiver": self._activation.receiver,
+            "receiver": self._receiver,
             "arguments": {},
         }
         return float(cast("float", self._world.request(request)))

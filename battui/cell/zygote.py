@@ -26,6 +26,9 @@ PACKET_BYTES = 4096
 # Modules that Python imports only when a method first does something; a sealed cell could not.
 _IMPORTED_LATE = ("_strptime", "encodings.latin_1", "encodings.ascii", "encodings.utf_16", "unicodedata")
 
+# After about this many calls the interpreter has specialised what it runs.
+_REHEARSALS = 20
+
 
 def main(control: int, ahead: int) -> None:
     """Seal this process, fork `ahead` cells, and serve the kernel until it is gone."""
@@ -115,6 +118,8 @@ def _prepare() -> tuple[child.Readiness, sandbox.SandboxReport]:
         importlib.import_module(module)
     namespaces = Namespaces(offered())
     filter_program = seccomp.native() if seccomp.supported() else None
+    for _ in range(_REHEARSALS):
+        child.rehearse(namespaces)
     sys.path.clear()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.disable()
