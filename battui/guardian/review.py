@@ -1,0 +1,144 @@
+"""The guardian's verdict on one source, and its repair."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from battui.contracts.review import Finding, Review
+from battui.guardian import allow
+from battui.guardian.allow.signature import only_function
+from battui.guardian.covenant import Leak, Policy, TooComplex, Verdict, analyse
+from battui.guardian.hashing import hash_of
+from battui.guardian.reading import Reading, Unreadable, read
+from battui.guardian.repair import repaired as with_signals
+from battui.guardian.rules import ALL_RULES, Rules
+
+_TOO_COMPLEX = Finding(
+    "size", 1, "the method has too many ways through it to be checked", "Split it into several methods."
+)
+
+
+def review(source: str, *, rules: Rules = ALL_RULES, repair: bool = True) -> Review:
+    """Check `source` against `rules`; with `repair`, insert signals that are missing.
+
+    Never raises, and takes a bounded time: whatever is wrong with the text is a finding.
+    """
+    try:
+        return _review(source, rules, repair=repair)
+    except Unreadable as unreadable:
+        return Review(False, source, (unreadable.finding,))
+    except (TooComplex, RecursionError, MemoryError):
+        return Review(False, source, (_TOO_COMPLEX,))
+
+
+def _review(source: str, rules: Rules, *, repair: bool) -> Review:
+    reading = read(source)
+    findings = list(_allow(reading)) if rules.allow else []
+    function = only_function(reading.module)
+    if function is None:
+        return _without_function(reading, findings)
+    signals: tuple[Finding, ...] = ()
+    text = source
+    if rules.covenant != "off":
+        signals = covenant_findings(reading, function, rules)
+        if repair and any(one.severity == "error" for one in signals):
+            fixed = repair_function(reading, function, rules)
+            if fixed is not None:
+                text, reading, signals = fixed.source, fixed, ()
+    errors = [one for one in (*findings, *signals) if one.severity == "error"]
+    return Review(
+        accepted=not errors,
+        source=text,
+        findings=tuple(sorted((*findings, *signals), key=lambda one: one.line)),
+        repaired=text != source,
+        tree_hash=hash_of(reading.tree),
+        selector=function.name.value,
+        parameters=_parameters(function),
+    )
+
+
+def _allow(reading: Reading) -> tuple[Finding, ...]:
+    try:
+        return allow.check(reading)
+    except SyntaxError as error:
+        return (
+            Finding("syntax", error.lineno or 1, f"this is not Python: {error.msg}", "Write it differently."),
+        )
+
+
+def _without_function(reading: Reading, findings: list[Finding]) -> Review:
+    if not findings:
+        findings = [
+            Finding(
+                "form", 1, "this is not exactly one function", "Write one function, `def name(self, ...):`."
+            )
+        ]
+    return Review(False, reading.source, tuple(findings), tree_hash=hash_of(reading.tree))
+
+
+def _parameters(function: cst.FunctionDef) -> tuple[str, ...]:
+    params = function.params
+    every = (*params.posonly_params, *params.params, *params.kwonly_params)
+    return tuple(param.name.value for param in every[1:])
+
+
+def policy_of(rules: Rules, tracked: frozenset[str] = frozenset()) -> Policy:
+    """How strictly the covenant is read."""
+    return Policy(assignments=rules.covenant == "strict", covers=not rules.allow, tracked=tracked)
+
+
+def covenant_findings(
+    reading: Reading, function: cst.FunctionDef, rules: Rules, tracked: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
+    """What the covenant has against one function of `reading`. Raises TooComplex."""
+    verdict = analyse(function, policy_of(rules, tracked))
+    return (*_leak_findings(reading, verdict), *_style_findings(reading, verdict))
+
+
+def repair_function(
+    reading: Reading, function: cst.FunctionDef, rules: Rules, tracked: frozenset[str] = frozenset()
+) -> Reading | None:
+    """The source with signals inserted into one of its functions, or None where that cannot be done."""
+    policy = policy_of(rules, tracked)
+    verdict = analyse(function, policy)
+    results: list[Reading] = []
+
+    def keeps(module: cst.Module) -> bool:
+        try:
+            again = read(module.code)
+        except Unreadable:
+            return False
+        same = only_function(again.module)
+        results.append(again)
+        return same is not None and not analyse(same, policy).leaks
+
+    return results[-1] if with_signals(reading.module, function, verdict.leaks, keeps) is not None else None
+
+
+def _leak_findings(reading: Reading, verdict: Verdict) -> list[Finding]:
+    found: dict[tuple[int, str], Finding] = {}
+    for leak in verdict.leaks:
+        line = reading.line(leak.change.statement)
+        owner = leak.change.path.split("|", 1)[0]
+        found.setdefault((line, owner), Finding("covenant", line, *_words(reading, leak, owner)))
+    return list(found.values())
+
+
+def _words(reading: Reading, leak: Leak, owner: str) -> tuple[str, str]:
+    where = "at its end" if leak.leaving is None else f"by the return on line {reading.line(leak.leaving)}"
+    before = "at the end of the method" if leak.leaving is None else "before that return"
+    message = f"{owner} changes here and the method may be left {where} without its signal"
+    return message, f"Write {owner}._p_changed = True after the change, {before}."
+
+
+def _style_findings(reading: Reading, verdict: Verdict) -> list[Finding]:
+    return [
+        Finding(
+            "covenant",
+            reading.line(change.statement),
+            f"{change.path} changes here after its signal",
+            f"Write {change.path}._p_changed = True after the change.",
+            severity="style",
+        )
+        for change in verdict.early
+    ]
