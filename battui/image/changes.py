@@ -27,7 +27,7 @@ def apply_changes(world: World, changes: ChangeSet) -> dict[int, UvmObject]:
         for name, parents in new.parents.items():
             setattr(created[new.oid], name, [_target(world, parent, created) for parent in parents])
     for change in changes.changes:
-        target = world.object(change.oid)
+        target = world.object_at(change.oid)
         target._p_activate()
         if target._p_serial != change.serial:
             raise Conflict("it has changed since it was read", about=str(Ref(change.oid)))
@@ -65,4 +65,4 @@ def _put(
 
 
 def _target(world: World, ref: Ref, created: Mapping[int, UvmObject]) -> UvmObject:
-    return created[ref.oid] if ref.oid < 0 else world.object(ref.oid)
+    return created[ref.oid] if ref.oid < 0 else world.object_at(ref.oid)

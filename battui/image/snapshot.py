@@ -38,7 +38,7 @@ class Snapshot:
     async def load(self, oid: int) -> ObjectState | None:
         """The object's own slots as values; those that cannot travel (blobs, trees) are left out."""
         try:
-            return object_state(self.world.object(oid))
+            return object_state(self.world.object_at(oid))
         except UnknownObject:
             return None
 

@@ -12,7 +12,7 @@ from typing import Any
 import ZODB
 from zc.lockfile import LockError
 from ZODB.FileStorage import FileStorage
-from ZODB.FileStorage.FileStorage import FileStorageQuotaError
+from ZODB.FileStorage.FileStorage import FileStorageQuotaError, packed_version
 from ZODB.FileStorage.format import CorruptedError
 from ZODB.POSException import StorageError
 
@@ -41,6 +41,7 @@ def open_database(location: str, *, create: bool) -> Any:
         )
     if not file.exists() and not create:
         raise UnknownObject("there is no image here", about=location, remedy="Start battui once to make one.")
+    _check_magic(file, location)
     with storage_errors(location):
         folder.mkdir(parents=True, exist_ok=True)
         storage = FileStorage(str(file), blob_dir=str(folder / BLOB_FOLDER), create=False)
@@ -49,6 +50,15 @@ def open_database(location: str, *, create: bool) -> Any:
         except BaseException:
             storage.close()
             raise
+
+
+def _check_magic(file: Path, location: str) -> None:
+    """Refuse a file that is no FileStorage before it is locked or touched in any way."""
+    with storage_errors(location):
+        if file.exists() and file.stat().st_size > 0:
+            with file.open("rb") as content:
+                if content.read(len(packed_version)) != packed_version:
+                    raise ValueError(f"{DATA_FILE} does not begin like one")
 
 
 def _open_uri(location: str) -> Any:

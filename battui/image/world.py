@@ -39,7 +39,7 @@ class World:
         """All missions, finished ones included: id to cycle."""
         return self.root[MISSIONS]
 
-    def object(self, oid: int) -> UvmObject:
+    def object_at(self, oid: int) -> UvmObject:
         """The object with that oid; raises UnknownObject."""
         try:
             found = self._connection.get(oid.to_bytes(8, "big"))
@@ -79,7 +79,7 @@ class World:
         names = list(path.names)
         current: Any
         if path.oid is not None:
-            current = self.object(path.oid)
+            current = self.object_at(path.oid)
             passed = str(Ref(path.oid))
         else:
             passed = names.pop(0)
@@ -127,7 +127,7 @@ class World:
             found = self.resolve(value.path)
             return found if isinstance(found, UvmObject) else self.stored(found, about=about)
         if isinstance(value, Ref):
-            return self.object(value.oid)
+            return self.object_at(value.oid)
         if isinstance(value, UvmObject):
             return value
         if isinstance(value, list):

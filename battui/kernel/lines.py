@@ -147,7 +147,7 @@ def _write(world: World, line: Write) -> Answer:
 
 def _applied(world: World, way: Activate, cell: CellAnswer, bind: str) -> Answer:
     """Put what the cell changed into the image, and keep the send as a case while there are few."""
-    receiver = world.object(way.activation.receiver)
+    receiver = world.object_at(way.activation.receiver)
     match find(receiver, way.activation.selector):
         case Found(value=Method() as method) if len(method.cases) < MAX_CASES:
             method.cases.append(_case(own_data_slots(receiver), way, cell))

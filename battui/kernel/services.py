@@ -52,7 +52,7 @@ class Services:
             sampling=Sampling(),
         )
         result = await self._inference.generate(request)
-        return result.candidates[0].text.strip()
+        return str(result.candidates[0].text).strip()
 
     async def _start_cycle(self, arguments: Mapping[str, Value]) -> str:
         """Start a cognitive cycle by hand: a mission brief for a target; the mission's id."""
@@ -66,7 +66,7 @@ class Services:
         mandate = Mandate("question", question=_text(brief, "question"))
 
         def start(world: World) -> str:
-            mission: str = start_cycle(world, world.object(target.oid), mandate, time.time()).mission
+            mission: str = start_cycle(world, world.object_at(target.oid), mandate, time.time()).mission
             return mission
 
         return await self._committer.perform("start cognitive cycle", start)
