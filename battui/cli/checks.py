@@ -41,7 +41,7 @@ def examine(settings: Settings, config: Path) -> Iterator[Finding]:
     there = "" if config.is_file() else " (not there: defaults are in force)"
     yield Finding("config", "ok", f"{config}{there}")
     yield from _image(settings)
-    yield from _engines(settings)
+    yield from _engines()
     yield from _sandbox()
 
 
@@ -84,10 +84,11 @@ def _model(models: tuple[ModelRecord, ...]) -> Finding:
     return Finding("model", "ok", ", ".join(f"{model.name} ({model.bytes >> 20} MiB)" for model in models))
 
 
-def _engines(settings: Settings) -> Iterator[Finding]:
-    for report in choice.probe():
+def _engines() -> Iterator[Finding]:
+    for engine in choice.probe():
+        title = f"{engine.name} {engine.version}".strip()
         yield Finding(
-            "engine", "ok" if report.usable else "missing", f"{report.name}: {report.detail}", report.remedy
+            "engine", "ok" if engine.usable else "missing", f"{title}: {engine.detail}", engine.remedy
         )
 
 

@@ -62,17 +62,19 @@ def _run_lines(arguments: Namespace) -> int:
 
 def _open(settings: Settings) -> int:
     import asyncio
+    import gc
 
-    return asyncio.run(_show(settings))
-
-
-async def _show(settings: Settings) -> int:
+    from battui.contracts.portal import Portal
     from battui.kernel.kernel import Kernel
-    from battui.kernel.thread import KernelThread
+    from battui.kernel.thread import run_beside
     from battui.tui.app import BattuiApp
 
-    async with KernelThread(Kernel(settings)) as portal:
-        app = BattuiApp(
+    def make_app(portal: Portal) -> BattuiApp:
+        # What is imported by now never becomes garbage; going through it again and again would stall the screen.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        return BattuiApp(
             portal,
             image=settings.image,
             theme=settings.ui.theme,
@@ -80,8 +82,8 @@ async def _show(settings: Settings) -> int:
             keymap=settings.ui.keymap,
             theme_dirs=(settings.config_dir / "themes",),
         )
-        code = await app.run_async()
-    return code or app.return_code or 0
+
+    return asyncio.run(run_beside(Kernel(settings), make_app))
 
 
 def _source(kind: str, text: str) -> tuple[str, str]:
