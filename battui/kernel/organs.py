@@ -1,0 +1,138 @@
+"""What a running image consists of, made and connected in one place."""
+
+from __future__ import annotations
+
+from battui.cell.sandbox import SandboxReport
+from battui.contracts.activation import CellLimits
+from battui.contracts.events import Level
+from battui.contracts.generation import EngineOptions, EngineStatus, ModelFiles
+from battui.contracts.replies import KernelStatus
+from battui.contracts.settings import CellSettings, EngineSettings, Settings
+from battui.image.image import Image
+from battui.image.world import World
+from battui.kernel.bus import Bus
+from battui.kernel.cells import CellBlock
+from battui.kernel.commands import Commands
+from battui.kernel.committer import Committer
+from battui.kernel.effects import Effects
+from battui.kernel.heartbeat import Heartbeat
+from battui.kernel.inference import Inference
+from battui.kernel.ledger import Ledger
+from battui.kernel.lines import Lines
+from battui.kernel.mailbox import Mailbox
+from battui.kernel.missions import Missions
+from battui.kernel.services import Services
+from battui.kernel.trials import Trials
+from battui.kernel.worker import Worker
+from battui.mind.cycle import active_cycles
+from battui.mind.personas import shipped_personas
+from battui.mind.states import MindContext, state_functions
+
+
+class Organs:
+    """The parts of one kernel. Nothing runs yet; the kernel's nursery gives them life."""
+
+    def __init__(self, image: Image, settings: Settings, model: ModelFiles | None) -> None:
+        self._image = image
+        self.bus = Bus(settings.kernel.event_memory)
+        self.mailbox = Mailbox(settings.kernel.mailbox)
+        self.committer = Committer(image, settings.kernel.group)
+        self.cells = CellBlock(ahead=settings.cell.ahead, log=self._note_cell)
+        self.inference = Inference(
+            engine_name(settings.engine, model),
+            model,
+            EngineOptions(settings.engine.threads, settings.engine.parallel, settings.engine.context),
+            log_path=settings.state_dir / "engine.log",
+            announce=self._note_engine,
+        )
+        ledger = Ledger()
+        limits = cell_limits(settings.cell)
+        services = Services(self.inference, self.committer)
+        self._effects = Effects(
+            image=image,
+            committer=self.committer,
+            inference=self.inference,
+            trials=Trials(image, self.cells, services, self.bus, limits),
+            cells=self.cells,
+            services=services,
+            bus=self.bus,
+            ledger=ledger,
+            limits=limits,
+        )
+        self.missions = Missions(
+            committer=self.committer,
+            effects=self._effects,
+            bus=self.bus,
+            ledger=ledger,
+            context=MindContext(shipped_personas(), settings.mission),
+            functions=state_functions(),
+        )
+        self.heartbeat = Heartbeat(settings.heartbeat, self.committer, self.missions, ledger, self.bus)
+        lines = Lines(
+            image=image,
+            committer=self.committer,
+            cells=self.cells,
+            missions=self.missions,
+            services=services,
+            bus=self.bus,
+            ledger=ledger,
+            limits=limits,
+        )
+        commands = Commands(image, lines, self.missions, self.bus, self.status)
+        self.worker = Worker(self.mailbox, self.bus, commands.perform)
+
+    def status(self, world: World) -> KernelStatus:
+        """How the kernel is."""
+        report = self.cells.guarantees()
+        return KernelStatus(
+            image=self._image.location,
+            objects=len(world.lobby),
+            open_missions=sum(1 for _ in active_cycles(world)),
+            queued=self.mailbox.waiting,
+            engine=self.inference.status,
+            sandbox=in_force(report),
+            missing=report.absent,
+            next_heartbeat_at=self.heartbeat.next_at,
+        )
+
+    def _note_engine(self, status: EngineStatus) -> None:
+        level: Level = "warning" if status.state in ("absent", "failed") else "info"
+        self.bus.announce(
+            "engine",
+            status.message or status.state,
+            level=level,
+            data={"state": status.state, "progress": status.progress},
+        )
+        self._effects.engine_has_changed()
+
+    def _note_cell(self, text: str) -> None:
+        self.bus.announce("cell", text, level="debug")
+
+
+def cell_limits(cell: CellSettings) -> CellLimits:
+    """The settings in the units of a cell."""
+    return CellLimits(
+        wall_s=cell.wall_s,
+        cpu_s=cell.cpu_s,
+        memory_bytes=cell.memory_mb << 20,
+        output_bytes=cell.output_kb << 10,
+    )
+
+
+def engine_name(engine: EngineSettings, model: ModelFiles | None) -> str:
+    """`auto` is what can run the model at hand."""
+    if engine.name != "auto":
+        return engine.name
+    return "llama.cpp" if model is not None else "none"
+
+
+def in_force(report: SandboxReport) -> tuple[str, ...]:
+    """The guarantees that cells have here, in a word or two each."""
+    guarantees = {
+        f"landlock {report.landlock_abi}": report.landlock_abi > 0,
+        "seccomp": report.seccomp,
+        "limits": report.rlimits,
+        "own user": report.own_uid,
+        "no network": report.own_network,
+    }
+    return tuple(name for name, held in guarantees.items() if held)
