@@ -1,0 +1,161 @@
+"""One request to llama.cpp: which calls it becomes, and how their chunks become candidates."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from battui.contracts.errors import BattuiError, EngineFailed, Refused
+from battui.contracts.generation import (
+    FinishReason,
+    Generated,
+    GenerationRequest,
+    GenerationResult,
+    OnToken,
+)
+from battui.engines.admission import too_long
+
+RANDOM_SEED = 0xFFFFFFFF  # llama.cpp reads this one as "choose for me"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Candidates that one call generates together: `count` of them from index `first`."""
+
+    first: int
+    count: int
+    temperature: float
+    seed: int
+
+
+def rounds(request: GenerationRequest, parallel: int) -> Iterator[Round]:
+    """The calls for a request, one after the other, each of at most `parallel` candidates.
+
+    The greedy first candidate goes alone and ahead: two calls at once would each work through the prompt in a slot
+    of their own, while the second of two finds the slot of the first warm. Measured with 1275 tokens of prompt on one
+    thread: 14.1 s in turn against 23.6 s at once when cold, and no difference when warm.
+    """
+    sampling = request.sampling
+    index = 0
+    if request.first_greedy:
+        yield Round(0, 1, 0.0, sampling.seed)
+        index = 1
+    while index < request.candidates:
+        count = min(parallel, request.candidates - index)
+        yield Round(index, count, sampling.temperature, sampling.seed + index)
+        index += count
+
+
+def body(request: GenerationRequest, prompt: str, turn: Round) -> dict[str, object]:
+    """The call's parameters in the words of llama.cpp's server."""
+    fields: dict[str, object] = {
+        "prompt": prompt,
+        "n": turn.count,
+        "n_predict": request.max_tokens,
+        "temperature": turn.temperature,
+        "top_p": request.sampling.top_p,
+        "top_k": request.sampling.top_k,
+        "repeat_penalty": request.sampling.repeat_penalty,
+        "seed": turn.seed % RANDOM_SEED,
+        "stop": list(request.stop),
+        "cache_prompt": True,
+        "stream": True,
+        "return_progress": True,  # a call to us after each batch of the prompt: that is where it can be cancelled
+        "lora": [],  # without it a loaded adapter is applied
+    }
+    if request.schema is not None:
+        fields["json_schema"] = dict(request.schema)
+    if request.grammar is not None:
+        fields["grammar"] = request.grammar
+    return fields
+
+
+class Completion:
+    """Gathers what llama.cpp streams for one request."""
+
+    def __init__(self, request: GenerationRequest, on_token: OnToken, context: int) -> None:
+        self.request = request
+        self.cancelled = Event()
+        self._on_token = on_token
+        self._context = context
+        self._texts: list[list[str]] = [[] for _ in range(request.candidates)]
+        self._ended: dict[int, tuple[int, FinishReason]] = {}
+        self._started = time.monotonic()
+        self._first_token_s = 0.0
+        self._prompt_tokens = 0
+        self._cached_tokens = 0
+        self._error: BattuiError | None = None
+        self._fault: Exception | None = None
+
+    def listener(self, turn: Round) -> Callable[[Mapping[str, Any]], bool]:
+        """The callback for one call; it answers True to cancel it, and keeps what went wrong for `finish`."""
+
+        def heard(chunk: Mapping[str, Any]) -> bool:
+            try:
+                self._take(chunk, turn)
+            except Exception as fault:  # an exception must not pass through llama.cpp's stack
+                self._fault = fault
+            return self.stopped
+
+        return heard
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no further call is of use."""
+        return self.cancelled.is_set() or self._error is not None or self._fault is not None
+
+    def finish(self) -> GenerationResult:
+        """The result; raises what was refused or went wrong on the way."""
+        if problem := self._error or self._fault:
+            raise problem
+        if len(self._ended) < self.request.candidates and not self.cancelled.is_set():
+            raise EngineFailed("llama.cpp ended without an answer")
+        return GenerationResult(
+            id=self.request.id,
+            candidates=tuple(self._candidate(index) for index in range(self.request.candidates)),
+            prompt_tokens=self._prompt_tokens,
+            cached_tokens=self._cached_tokens,
+            seconds=time.monotonic() - self._started,
+            first_token_s=self._first_token_s,
+        )
+
+    def _candidate(self, index: int) -> Generated:
+        pieces = self._texts[index]
+        tokens, reason = self._ended.get(index, (len(pieces), "cancelled"))
+        return Generated(index, "".join(pieces), tokens, reason)
+
+    def _take(self, chunk: Mapping[str, Any], turn: Round) -> None:
+        if "error" in chunk:
+            self._error = self._refusal(chunk["error"])
+            return
+        if progress := chunk.get("prompt_progress"):
+            self._prompt_tokens = self._prompt_tokens or int(progress["total"])
+            self._cached_tokens = (
+                max(self._cached_tokens, int(progress["cache"])) if turn.first == 0 else self._cached_tokens
+            )
+        for choice in chunk.get("choices", ()):
+            index = turn.first + int(choice["index"])
+            if piece := choice.get("text"):
+                self._first_token_s = self._first_token_s or time.monotonic() - self._started
+                self._texts[index].append(piece)
+                self._on_token(self.request.id, index, piece)
+            if reason := choice.get("finish_reason"):
+                self._end(index, "length" if reason == "length" else "stop", chunk.get("usage", {}))
+
+    def _end(self, index: int, reason: FinishReason, usage: Mapping[str, Any]) -> None:
+        self._ended[index] = (int(usage.get("completion_tokens", 0)), reason)
+        if not self._prompt_tokens:
+            self._prompt_tokens = int(usage.get("prompt_tokens", 0))
+            self._cached_tokens = int(usage.get("prompt_tokens_details", {}).get("cached_tokens", 0))
+
+    def _refusal(self, error: Mapping[str, Any]) -> BattuiError:
+        message = str(error.get("message", error))
+        match error.get("type"):
+            case "exceed_context_size_error":
+                return too_long(int(error.get("n_prompt_tokens", 0)), self._context)
+            case "invalid_request_error":
+                return Refused(f"llama.cpp refused the request: {message}")
+        return EngineFailed(f"llama.cpp failed: {message}")

@@ -1,0 +1,196 @@
+"""llama.cpp on the CPU, through xllamacpp: one server object, its slots, and no network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from battui.contracts.errors import EngineFailed, ModelUnavailable, Refused
+from battui.contracts.generation import (
+    EngineDescription,
+    EngineOptions,
+    GenerationRequest,
+    GenerationResult,
+    ModelFiles,
+    OnProgress,
+    OnToken,
+)
+from battui.engines.admission import admit
+from battui.engines.completion import Completion, body, rounds
+from battui.engines.gguf import Header, read_header
+from battui.engines.private_socket import PrivateSocket
+
+PROMPT_BATCH = 128  # a prompt can be cancelled between batches; 128 is as fast as 2048 on a CPU
+PROMPT_CACHE_MIB = 512  # prompts that lost their slot, kept in RAM; the library's own default is 8192
+QUIET = 1  # errors only
+READ_CHUNK = 8 << 20
+READ_SHARE = 0.9  # of the progress: to read the file; the rest is the library's, which reports none
+
+
+class LlamaCppEngine:
+    """Generates with a GGUF model. Jobs run at the same time, each in a slot with a full context of its own."""
+
+    def __init__(self) -> None:
+        self._server: Any = None
+        self._socket: PrivateSocket | None = None
+        self._model = ""
+        self._context = 0
+        self._parallel = 1
+        self._running: dict[str, Completion] = {}
+
+    def describe(self) -> EngineDescription:
+        return EngineDescription(
+            name="llama.cpp",
+            version=_version(),
+            model=self._model,
+            context=self._context,
+            capabilities=frozenset({"stream", "batch", "grammar", "schema", "chat-template"}),
+        )
+
+    def load(self, model: ModelFiles, options: EngineOptions, progress: OnProgress) -> None:
+        """Raises ModelUnavailable for a file that is no whole GGUF model, EngineFailed without the library."""
+        path = _model_path(model)
+        header = read_header(path)  # the library may abort the process over a file that is none
+        self.unload()
+        library = _library()
+        _read_ahead(path, progress)
+        self._socket = PrivateSocket()
+        self._context = min(options.context, header.context) if header.context else options.context
+        self._parallel = max(1, options.parallel)
+        try:
+            self._server = library.Server(self._parameters(library, path, options))
+        except Exception as error:
+            self.unload()
+            raise _not_loaded(path, header) from error
+        if self._server.listening_address != f"unix://{self._socket.path}":
+            self.unload()
+            raise EngineFailed("llama.cpp did not keep to its private socket")
+        self._model = model.name
+        progress(1.0)
+
+    def _parameters(self, library: Any, path: Path, options: EngineOptions) -> Any:
+        assert self._socket is not None
+        parameters = library.CommonParams()
+        parameters.model.path = str(path)
+        parameters.model_alias = {path.stem}
+        parameters.n_ctx = self._context * self._parallel  # the library's figure is for all slots together
+        parameters.n_parallel = self._parallel
+        parameters.kv_unified = False  # else one long job can take another's room
+        parameters.n_batch = PROMPT_BATCH
+        parameters.cache_ram_mib = PROMPT_CACHE_MIB
+        threads = options.threads or spare_threads()
+        parameters.cpuparams.n_threads = threads
+        parameters.cpuparams_batch.n_threads = threads
+        parameters.hostnames = [str(self._socket.path)]
+        parameters.n_threads_http = 2
+        parameters.endpoint_slots = False
+        parameters.ui = False
+        parameters.warmup = False
+        parameters.fit_params = False
+        parameters.verbosity = QUIET
+        return parameters
+
+    def generate(self, request: GenerationRequest, on_token: OnToken) -> GenerationResult:
+        admit(request, self.describe())
+        server = self._loaded()
+        completion = Completion(request, on_token, self._context)
+        self._running[request.id] = completion
+        try:
+            prompt = self._prompt(request)
+            for turn in rounds(request, self._parallel):
+                if not completion.stopped:
+                    server.handle_completions(body(request, prompt, turn), completion.listener(turn))
+        finally:
+            self._running.pop(request.id, None)
+        return completion.finish()
+
+    def _prompt(self, request: GenerationRequest) -> str:
+        if request.prompt is not None:
+            return request.prompt
+        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        return str(self._ask("/apply-template", {"messages": messages})["prompt"])
+
+    def cancel(self, request_id: str) -> None:
+        if completion := self._running.get(request_id):
+            completion.cancelled.set()
+
+    def count_tokens(self, text: str) -> int:
+        tokens = self._ask("/tokenize", {"content": text})["tokens"]
+        return len(tokens) if isinstance(tokens, list) else 0
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        raise Refused(f"the engine llama.cpp has no embed, asked for {len(texts)} texts")
+
+    def unload(self) -> None:
+        for completion in list(self._running.values()):
+            completion.cancelled.set()
+        self._server = None
+        if self._socket is not None:
+            self._socket.remove()
+            self._socket = None
+
+    def _loaded(self) -> Any:
+        if self._server is None:
+            raise ModelUnavailable("no model is loaded", about="llama.cpp")
+        return self._server
+
+    def _ask(self, route: str, fields: dict[str, object]) -> dict[str, object]:
+        self._loaded()
+        assert self._socket is not None
+        return self._socket.post(route, fields)
+
+
+def spare_threads() -> int:
+    """All cores but one: with every core busy llama.cpp's spinning threads slow each other down twentyfold."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+def _library() -> Any:
+    try:
+        import xllamacpp
+    except ImportError as error:
+        raise EngineFailed(
+            f"the library xllamacpp cannot be imported: {error}",
+            about="llama.cpp",
+            remedy="Install it: pip install xllamacpp.",
+        ) from error
+    return xllamacpp
+
+
+def _version() -> str:
+    try:
+        return version("xllamacpp")
+    except PackageNotFoundError:
+        return ""
+
+
+def _model_path(model: ModelFiles) -> Path:
+    paths = [Path(path) for name, path in sorted(model.files.items()) if name.endswith(".gguf")]
+    if not paths:
+        raise ModelUnavailable(
+            "llama.cpp needs a .gguf file", about=model.name, remedy="Fetch a model: battui model pull."
+        )
+    return paths[0]  # of a model in parts the first; llama.cpp finds the others beside it
+
+
+def _read_ahead(path: Path, progress: OnProgress) -> None:
+    """Read the file once, so that the library's memory map finds it in RAM and the reader sees how far it is."""
+    size = path.stat().st_size
+    done = 0
+    progress(0.0)
+    with path.open("rb", buffering=0) as file:
+        buffer = bytearray(READ_CHUNK)
+        while count := file.readinto(buffer):
+            done += count
+            progress(READ_SHARE * done / size)
+
+
+def _not_loaded(path: Path, header: Header) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"llama.cpp cannot load this model (architecture {header.architecture or 'unknown'})",
+        about=str(path),
+        remedy="The engine's log says why; another model may do: battui model pull.",
+    )

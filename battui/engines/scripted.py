@@ -1,0 +1,200 @@
+"""An engine that reads its answers from a file: the same words each time, for tests and demonstrations.
+
+The model's file is TOML (or JSON of the same shape):
+
+    [[rules]]
+    match = "regular expression, searched in the prompt"
+    answers = ["candidate 0", "candidate 1"]     # the list is repeated for further candidates
+    delay = 0.05                                 # seconds before each word
+    after = 3                                    # words before `crash` or `hang` happens
+    crash = true                                 # the process aborts
+    hang = true                                  # the process stops, as if it were stuck
+    once = "path"                                # crash or hang only while this file does not exist; then create it
+
+The first rule that matches counts; without one the answer is empty. A token is a word with the space before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from battui.contracts.errors import ModelUnavailable, Refused
+from battui.contracts.generation import (
+    EngineDescription,
+    EngineOptions,
+    FinishReason,
+    Generated,
+    GenerationRequest,
+    GenerationResult,
+    ModelFiles,
+    OnProgress,
+    OnToken,
+)
+from battui.engines.admission import admit, too_long
+from battui.engines.stopping import StopWatch
+
+WORD = re.compile(r"\s*\S+|\s+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What to answer to a prompt in which `match` is found."""
+
+    match: str = ""
+    answers: tuple[str, ...] = ("",)
+    delay: float = 0.0
+    after: int = 0
+    crash: bool = False
+    hang: bool = False
+    once: str = ""
+
+    def fault(self) -> None:
+        """Fail as the rule says, if it does."""
+        if not (self.crash or self.hang) or (self.once and Path(self.once).exists()):
+            return
+        if self.once:
+            Path(self.once).touch()
+        if self.crash:
+            os.abort()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+class ScriptedEngine:
+    """Deterministic: sampling and seeds choose nothing, candidate n gets answer n."""
+
+    def __init__(self) -> None:
+        self._rules: tuple[Rule, ...] | None = None
+        self._model = ""
+        self._context = 0
+        self._cancels: dict[str, threading.Event] = {}
+
+    def describe(self) -> EngineDescription:
+        return EngineDescription(
+            name="scripted",
+            version="1",
+            model=self._model,
+            context=self._context,
+            capabilities=frozenset({"stream", "batch", "chat-template"}),
+        )
+
+    def load(self, model: ModelFiles, options: EngineOptions, progress: OnProgress) -> None:
+        progress(0.0)
+        self._rules = read_rules(model)
+        self._model, self._context = model.name, options.context
+        progress(1.0)
+
+    def generate(self, request: GenerationRequest, on_token: OnToken) -> GenerationResult:
+        prompt = self._prompt(request)
+        started = time.monotonic()
+        rule = next((rule for rule in self._rules or () if re.search(rule.match, prompt)), Rule())
+        cancelled = self._cancels.setdefault(request.id, threading.Event())
+        try:
+            speaker = _Speaker(request, rule, cancelled, on_token)
+            candidates = tuple(speaker.say(index) for index in range(request.candidates))
+        finally:
+            self._cancels.pop(request.id, None)
+        return GenerationResult(
+            id=request.id,
+            candidates=candidates,
+            prompt_tokens=self.count_tokens(prompt),
+            seconds=time.monotonic() - started,
+            first_token_s=max(0.0, speaker.first_at - started),
+        )
+
+    def _prompt(self, request: GenerationRequest) -> str:
+        admit(request, self.describe())
+        if self._rules is None:
+            raise ModelUnavailable("no script is loaded", about="scripted")
+        prompt = request.prompt
+        if prompt is None:
+            prompt = "\n".join(f"{message.role}: {message.content}" for message in request.messages)
+        if (tokens := self.count_tokens(prompt)) >= self._context:
+            raise too_long(tokens, self._context)
+        return prompt
+
+    def cancel(self, request_id: str) -> None:
+        if event := self._cancels.get(request_id):
+            event.set()
+
+    def count_tokens(self, text: str) -> int:
+        return len(WORD.findall(text))
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        raise Refused(f"the engine scripted has no embed, asked for {len(texts)} texts")
+
+    def unload(self) -> None:
+        self._rules = None
+
+
+class _Speaker:
+    """Says the answers of one request word by word."""
+
+    def __init__(
+        self, request: GenerationRequest, rule: Rule, cancelled: threading.Event, on_token: OnToken
+    ) -> None:
+        self.request = request
+        self.rule = rule
+        self.cancelled = cancelled
+        self.on_token = on_token
+        self.first_at = 0.0
+
+    def say(self, index: int) -> Generated:
+        answer = self.rule.answers[index % len(self.rule.answers)] if self.rule.answers else ""
+        words = WORD.findall(answer)
+        said: list[str] = []
+        watch = StopWatch(self.request.stop)
+        finish: FinishReason = "stop"
+        tokens = 0
+        for word in words:
+            if tokens == self.rule.after:
+                self.rule.fault()
+            if tokens == self.request.max_tokens:
+                finish = "length"
+                break
+            if self.cancelled.wait(self.rule.delay):
+                finish = "cancelled"
+                break
+            tokens += 1
+            self._utter(index, watch.feed(word), said)
+            if watch.stopped:
+                break
+        self._utter(index, watch.rest(), said)
+        return Generated(index, "".join(said), tokens, finish)
+
+    def _utter(self, index: int, piece: str, said: list[str]) -> None:
+        if piece:
+            self.first_at = self.first_at or time.monotonic()
+            said.append(piece)
+            self.on_token(self.request.id, index, piece)
+
+
+def read_rules(model: ModelFiles) -> tuple[Rule, ...]:
+    """The rules of a script. Raises ModelUnavailable where there is none or it cannot be read."""
+    path = next((Path(path) for name, path in model.files.items() if name.endswith((".toml", ".json"))), None)
+    if path is None:
+        raise ModelUnavailable("a script is a .toml or .json file", about=model.name)
+    try:
+        text = path.read_text("utf-8")
+        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        return tuple(_rule(entry) for entry in data.get("rules", ()))
+    except (OSError, ValueError, TypeError, AttributeError, re.error) as error:
+        raise ModelUnavailable(f"the script cannot be read: {error}", about=str(path)) from error
+
+
+def _rule(entry: Mapping[str, object]) -> Rule:
+    known = {field.name for field in fields(Rule)}
+    if unknown := set(entry) - known:
+        raise ValueError(f"unknown words in a rule: {', '.join(sorted(unknown))}")
+    values = {**entry, "answers": tuple(entry.get("answers", ()))}  # type: ignore[arg-type]
+    rule = Rule(**values)  # type: ignore[arg-type]
+    re.compile(rule.match)
+    return rule
