@@ -24,7 +24,7 @@ def verify(source: str, certificate: Certificate) -> tuple[Finding, ...]:
 
     The ruleset must be the present one, the source the one that was certified, and it must still pass every rule.
     """
-    return tuple([*_mismatches(source, certificate), *review(source, repair=False).errors])
+    return (*_mismatches(source, certificate), *review(source, repair=False).errors)
 
 
 def _mismatches(source: str, certificate: Certificate) -> list[Finding]:

@@ -7,8 +7,10 @@ early counts. Places are tried from the narrowest to the widest, and the first w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TypeVar
 
 import libcst as cst
 
@@ -42,18 +44,15 @@ Strategy = Callable[[Leak, cst.FunctionDef, Parents, Insertions], bool]
 
 
 def repaired(
-    module: cst.Module,
-    function: cst.FunctionDef,
-    leaks: tuple[Leak, ...],
-    keeps: Callable[[cst.Module], bool],
-) -> cst.Module | None:
-    """The module with signals inserted into `function`, or None where no insertion makes `keeps` true."""
+    function: cst.FunctionDef, leaks: tuple[Leak, ...], keeps: Callable[[cst.FunctionDef], bool]
+) -> cst.FunctionDef | None:
+    """`function` with signals inserted, or None where no insertion makes `keeps` true."""
     parents = _parents(function)
     for strategy in (_at_branch, _outside_try, _at_end, _at_change):
         insertions = Insertions()
         if all(strategy(leak, function, parents, insertions) for leak in leaks):
-            changed = module.visit(_Inserter(insertions))
-            if isinstance(changed, cst.Module) and keeps(changed):
+            changed = cst.ensure_type(_rebuilt(function, insertions), cst.FunctionDef)
+            if keeps(changed):
                 return changed
     return None
 
@@ -130,11 +129,11 @@ def _block_of(
 ) -> cst.CSTNode:
     """The block at whose end the signal goes: the branch around the outermost loop around the change."""
     ancestors = list(_ancestors(statement, parents))
-    loops = [index for index, node in enumerate(ancestors) if isinstance(node, (*_LOOPS, cst.FunctionDef))]
-    inner = [index for index in loops if ancestors[index] is not function]
-    for block, parent in zip(
-        ancestors[inner[-1] + 1 if inner else 0 :], ancestors[(inner[-1] + 2) if inner else 1 :], strict=False
-    ):
+    around = [
+        index for index, node in enumerate(ancestors[:-1]) if isinstance(node, (*_LOOPS, cst.FunctionDef))
+    ]
+    outside = ancestors[around[-1] + 1 :] if around else ancestors
+    for block, parent in pairwise(outside):
         if isinstance(block, _BLOCK) and isinstance(parent, stops):
             return block
     return function.body
@@ -172,74 +171,89 @@ def _is_simple(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Name)
 
 
-class _Inserter(cst.CSTTransformer):
-    """Writes the signals into blocks; every other byte of the text stays."""
-
-    def __init__(self, insertions: Insertions) -> None:
-        super().__init__()
-        self._insertions = insertions
-
-    def leave_IndentedBlock(
-        self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
-    ) -> cst.IndentedBlock:
-        body: list[cst.BaseStatement] = []
-        for original, updated in zip(original_node.body, updated_node.body, strict=True):
-            body += self._with_signals(original, updated)
-        owners = self._insertions.ends.get(id(original_node), [])
-        lines = [cst.SimpleStatementLine([_signal(owner)]) for owner in owners]
-        return (
-            updated_node.with_changes(body=_before_jump(body, lines))
-            if len(body) + len(lines) > len(updated_node.body) or body != list(updated_node.body)
-            else updated_node
-        )
-
-    def leave_SimpleStatementSuite(  # noqa: N802
-        self, original_node: cst.SimpleStatementSuite, updated_node: cst.SimpleStatementSuite
-    ) -> cst.SimpleStatementSuite:
-        small = self._small(original_node.body, updated_node.body)
-        owners = self._insertions.ends.get(id(original_node), [])
-        return updated_node.with_changes(body=_before_jump(small, [_signal(owner) for owner in owners]))
-
-    def _with_signals(self, original: cst.CSTNode, updated: cst.BaseStatement) -> list[cst.BaseStatement]:
-        if isinstance(original, cst.SimpleStatementLine) and isinstance(updated, cst.SimpleStatementLine):
-            if len(original.body) > 1:
-                return [updated.with_changes(body=self._small(original.body, updated.body))]
-            original = original.body[0]
-        before = [
-            cst.SimpleStatementLine([_signal(one)]) for one in self._insertions.before.get(id(original), [])
-        ]
-        after = [
-            cst.SimpleStatementLine([_signal(one)]) for one in self._insertions.after.get(id(original), [])
-        ]
-        return [*before, updated, *after]
-
-    def _small(self, original: object, updated: object) -> list[cst.BaseSmallStatement]:
-        result: list[cst.BaseSmallStatement] = []
-        for one, other in zip(original, updated, strict=True):  # type: ignore[call-overload]
-            result += [_signal(owner) for owner in self._insertions.before.get(id(one), [])]
-            result.append(other)
-            result += [_signal(owner) for owner in self._insertions.after.get(id(one), [])]
-        return [_separated(one, is_last=index == len(result) - 1) for index, one in enumerate(result)]
+def _rebuilt(node: cst.CSTNode, insertions: Insertions) -> cst.CSTNode:
+    """`node` with the signals written into its blocks; only what leads to one of them is made anew."""
+    if isinstance(node, cst.IndentedBlock):
+        return _rebuilt_block(node, insertions)
+    if isinstance(node, cst.SimpleStatementSuite):
+        ends = [_signal(owner) for owner in insertions.ends.get(id(node), [])]
+        small = _before_jump(_small(node.body, insertions), ends)
+        return node if len(small) == len(node.body) else node.with_changes(body=_separated(small))
+    changes: dict[str, object] = {}
+    for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+        child = getattr(node, part, None)
+        if isinstance(child, cst.CSTNode):
+            new: object = _rebuilt(child, insertions)
+            is_same = new is child
+        elif isinstance(child, list | tuple):
+            new = [_rebuilt(one, insertions) for one in child]
+            is_same = all(one is other for one, other in zip(new, child, strict=True))
+        else:
+            continue
+        if not is_same:
+            changes[part] = new
+    return node.with_changes(**changes) if changes else node
 
 
-def _before_jump(body: list, added: list) -> list:  # type: ignore[type-arg]
+def _rebuilt_block(block: cst.IndentedBlock, insertions: Insertions) -> cst.IndentedBlock:
+    body: list[cst.BaseStatement] = []
+    for statement in block.body:
+        body += _with_signals(statement, insertions)
+    body = _before_jump(body, [_line(owner) for owner in insertions.ends.get(id(block), [])])
+    is_same = len(body) == len(block.body) and all(
+        one is other for one, other in zip(body, block.body, strict=True)
+    )
+    return block if is_same else block.with_changes(body=body)
+
+
+def _with_signals(statement: cst.BaseStatement, insertions: Insertions) -> list[cst.BaseStatement]:
+    key: cst.CSTNode = statement
+    if isinstance(statement, cst.SimpleStatementLine):
+        if len(statement.body) > 1:
+            small = _small(statement.body, insertions)
+            is_same = len(small) == len(statement.body)
+            return [statement if is_same else statement.with_changes(body=_separated(small))]
+        key = statement.body[0]
+        rebuilt: cst.CSTNode = statement
+    else:
+        rebuilt = _rebuilt(statement, insertions)
+    before = [_line(owner) for owner in insertions.before.get(id(key), [])]
+    after = [_line(owner) for owner in insertions.after.get(id(key), [])]
+    return [*before, rebuilt, *after]
+
+
+def _small(body: Sequence[cst.BaseSmallStatement], insertions: Insertions) -> list[cst.BaseSmallStatement]:
+    result: list[cst.BaseSmallStatement] = []
+    for statement in body:
+        result += [_signal(owner) for owner in insertions.before.get(id(statement), [])]
+        result.append(statement)
+        result += [_signal(owner) for owner in insertions.after.get(id(statement), [])]
+    return result
+
+
+_AnyStatement = TypeVar("_AnyStatement", bound=cst.CSTNode)
+
+
+def _before_jump(body: Sequence[_AnyStatement], added: Sequence[_AnyStatement]) -> list[_AnyStatement]:
     """`added` at the end of a block; before its last statement where that one jumps away."""
-    if not added:
-        return body
     last = body[-1]
     small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else last
     at = len(body) - isinstance(small, _JUMPS)
-    joined = [*body[:at], *added, *body[at:]]
-    if isinstance(joined[0], cst.BaseSmallStatement):
-        return [_separated(one, is_last=index == len(joined) - 1) for index, one in enumerate(joined)]
-    return joined
+    return [*body[:at], *added, *body[at:]]
 
 
-def _separated(statement: cst.BaseSmallStatement, *, is_last: bool) -> cst.BaseSmallStatement:
-    has_semicolon = isinstance(statement.semicolon, cst.Semicolon)
-    if is_last or has_semicolon:
-        return statement
-    return statement.with_changes(semicolon=cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" ")))
+def _separated(body: list[cst.BaseSmallStatement]) -> list[cst.BaseSmallStatement]:
+    """Small statements of one line, each but the last followed by a semicolon."""
+    return [
+        one
+        if one is body[-1] or isinstance(one.semicolon, cst.Semicolon)
+        else one.with_changes(semicolon=cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" ")))
+        for one in body
+    ]
+
+
+def _line(owner: cst.BaseExpression) -> cst.SimpleStatementLine:
+    return cst.SimpleStatementLine([_signal(owner)])
 
 
 def _signal(owner: cst.BaseExpression) -> cst.Assign:

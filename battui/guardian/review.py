@@ -9,13 +9,15 @@ from battui.guardian import allow
 from battui.guardian.allow.signature import only_function
 from battui.guardian.covenant import Leak, Policy, TooComplex, Verdict, analyse
 from battui.guardian.hashing import hash_of
-from battui.guardian.reading import Reading, Unreadable, read
+from battui.guardian.reading import Reading, Unreadable, parse, read
 from battui.guardian.repair import repaired as with_signals
 from battui.guardian.rules import ALL_RULES, Rules
 
 _TOO_COMPLEX = Finding(
     "size", 1, "the method has too many ways through it to be checked", "Split it into several methods."
 )
+
+_NO_COVENANT = Verdict((), ())
 
 
 def review(source: str, *, rules: Rules = ALL_RULES, repair: bool = True) -> Review:
@@ -37,21 +39,22 @@ def _review(source: str, rules: Rules, *, repair: bool) -> Review:
     function = only_function(reading.module)
     if function is None:
         return _without_function(reading, findings)
-    signals: tuple[Finding, ...] = ()
-    text = source
-    if rules.covenant != "off":
-        signals = covenant_findings(reading, function, rules)
-        if repair and any(one.severity == "error" for one in signals):
-            fixed = repair_function(reading, function, rules)
-            if fixed is not None:
-                text, reading, signals = fixed.source, fixed, ()
+    policy = policy_of(rules)
+    verdict = analyse(function, policy) if policy is not None else _NO_COVENANT
+    signals = covenant_findings(reading, verdict)
+    text, tree = source, reading.tree
+    if repair and policy is not None and verdict.leaks:
+        fixed = repair_function(function, verdict, policy)
+        if fixed is not None:
+            text = reading.module.with_changes(body=[fixed]).code
+            tree, signals = parse(text), ()
     errors = [one for one in (*findings, *signals) if one.severity == "error"]
     return Review(
         accepted=not errors,
         source=text,
         findings=tuple(sorted((*findings, *signals), key=lambda one: one.line)),
         repaired=text != source,
-        tree_hash=hash_of(reading.tree),
+        tree_hash=hash_of(tree),
         selector=function.name.value,
         parameters=_parameters(function),
     )
@@ -82,37 +85,21 @@ def _parameters(function: cst.FunctionDef) -> tuple[str, ...]:
     return tuple(param.name.value for param in every[1:])
 
 
-def policy_of(rules: Rules, tracked: frozenset[str] = frozenset()) -> Policy:
-    """How strictly the covenant is read."""
+def policy_of(rules: Rules, tracked: frozenset[str] = frozenset()) -> Policy | None:
+    """How strictly the covenant is read; None where it is not."""
+    if rules.covenant == "off":
+        return None
     return Policy(assignments=rules.covenant == "strict", covers=not rules.allow, tracked=tracked)
 
 
-def covenant_findings(
-    reading: Reading, function: cst.FunctionDef, rules: Rules, tracked: frozenset[str] = frozenset()
-) -> tuple[Finding, ...]:
-    """What the covenant has against one function of `reading`. Raises TooComplex."""
-    verdict = analyse(function, policy_of(rules, tracked))
+def covenant_findings(reading: Reading, verdict: Verdict) -> tuple[Finding, ...]:
+    """What the covenant has against one function of `reading`, in words."""
     return (*_leak_findings(reading, verdict), *_style_findings(reading, verdict))
 
 
-def repair_function(
-    reading: Reading, function: cst.FunctionDef, rules: Rules, tracked: frozenset[str] = frozenset()
-) -> Reading | None:
-    """The source with signals inserted into one of its functions, or None where that cannot be done."""
-    policy = policy_of(rules, tracked)
-    verdict = analyse(function, policy)
-    results: list[Reading] = []
-
-    def keeps(module: cst.Module) -> bool:
-        try:
-            again = read(module.code)
-        except Unreadable:
-            return False
-        same = only_function(again.module)
-        results.append(again)
-        return same is not None and not analyse(same, policy).leaks
-
-    return results[-1] if with_signals(reading.module, function, verdict.leaks, keeps) is not None else None
+def repair_function(function: cst.FunctionDef, verdict: Verdict, policy: Policy) -> cst.FunctionDef | None:
+    """One function with its missing signals inserted, or None where that cannot be done. Raises TooComplex."""
+    return with_signals(function, verdict.leaks, lambda changed: not analyse(changed, policy).leaks)
 
 
 def _leak_findings(reading: Reading, verdict: Verdict) -> list[Finding]:

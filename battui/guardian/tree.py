@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import fields
 from functools import cache
 
@@ -43,17 +43,23 @@ def parts(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     )
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+@cache
+def _has_meaning(kind: Hashable) -> bool:
+    """Whether values of this type are nodes that are more than formatting. (The nodes' own isinstance is slow.)"""
+    return isinstance(kind, type) and issubclass(kind, cst.CSTNode) and not issubclass(kind, _FORMATTING)
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes directly below `node`, formatting apart, in the order of its fields."""
+    found: list[cst.CSTNode] = []
     for name in parts(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            if not isinstance(value, _FORMATTING):
-                yield value
-        elif isinstance(value, list | tuple):
-            for item in value:
-                if isinstance(item, cst.CSTNode) and not isinstance(item, _FORMATTING):
-                    yield item
+        kind = type(value)
+        if kind is list or kind is tuple:
+            found += [item for item in value if _has_meaning(type(item))]
+        elif _has_meaning(kind):
+            found.append(value)
+    return found
 
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -62,4 +68,4 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(list(children(current))))
+        stack += reversed(children(current))

@@ -51,7 +51,7 @@ def excess(node: cst.CSTNode, limits: MethodLimits) -> str:
     if isinstance(node, cst.AugAssign) and isinstance(node.operator, cst.PowerAssign | cst.LeftShiftAssign):
         return _excessive_exponent(node.value, limits)
     if isinstance(node, cst.AugAssign) and isinstance(node.operator, cst.MultiplyAssign):
-        return _excessive_repeat(node.value, limits)
+        return _excessive_repeat(node.value)
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "pow":
         return _excessive_exponent(node.args[1].value, limits) if len(node.args) == 2 else ""
     return ""
@@ -63,7 +63,7 @@ def _excessive_operation(node: cst.BinaryOperation, limits: MethodLimits) -> str
             return "a power whose value is too large"
         return _excessive_exponent(node.right, limits)
     if isinstance(node.operator, cst.Multiply):
-        return _excessive_repeat(node.right, limits) or _excessive_repeat(node.left, limits)
+        return _excessive_repeat(node.right) or _excessive_repeat(node.left)
     return ""
 
 
@@ -77,7 +77,7 @@ def _excessive_exponent(node: cst.CSTNode, limits: MethodLimits) -> str:
     return ""
 
 
-def _excessive_repeat(node: cst.CSTNode, limits: MethodLimits) -> str:
+def _excessive_repeat(node: cst.CSTNode) -> str:
     value = constant(node)
     return "a factor beyond 10**40" if value == TOO_LARGE else ""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import libcst as cst
 
 from battui.guardian.reading import Reading
 from battui.guardian.tree import children
 
-_BLOCKS = (cst.IndentedBlock, cst.SimpleStatementSuite)
+_BLOCKS = frozenset({cst.IndentedBlock, cst.SimpleStatementSuite})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,19 @@ def located(reading: Reading) -> Iterator[Located]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed([_below(reading, current, child) for child in children(current.node)]))
+        stack += [_below(reading, current, child) for child in reversed(children(current.node))]
+
+
+@cache
+def _is_expression(kind: type[cst.CSTNode]) -> bool:
+    return issubclass(kind, cst.BaseExpression)
 
 
 def _below(reading: Reading, parent: Located, child: cst.CSTNode) -> Located:
     line = reading.lines.get(id(child), parent.line)
-    if isinstance(child, _BLOCKS):
+    if type(child) in _BLOCKS:
         # An `elif` chain is one level, however long.
         return Located(child, line, parent.blocks + 1, 0, parent.node)
-    deeper = parent.expressions + isinstance(child, cst.BaseExpression)
+    deeper = parent.expressions + _is_expression(type(child))
     blocks = parent.blocks
     return Located(child, line, blocks, deeper, parent.node)

@@ -29,7 +29,7 @@ def global_names(source: str) -> frozenset[str]:
 
 
 def normal(name: str) -> str:
-    """The name as Python understands it: `ｅval` is `eval`."""
+    """The name as Python understands it: wide letters and ligatures are their plain forms."""
     return name if name.isascii() else unicodedata.normalize("NFKC", name)
 
 

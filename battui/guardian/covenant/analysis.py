@@ -7,7 +7,9 @@ tested (`changed = True ... if changed:`) are kept apart.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import libcst as cst
 
@@ -44,7 +46,8 @@ class Verdict:
 
 def analyse(function: cst.FunctionDef, policy: Policy) -> Verdict:
     """Find the changes that leave `function` unsignalled. Raises TooComplex."""
-    flow = Flow(policy, flags=_flags(function), containers=_containers(function))
+    nodes = list(walk(function))
+    flow = Flow(policy, flags=_flags(nodes), containers=_containers(nodes))
     exits = Exits()
     state = State(_parameters(function), {})
     ends = merged(flow.block(function.body, [state], exits), flow.flags)
@@ -89,32 +92,47 @@ def _parameters(function: cst.FunctionDef) -> dict[str, Value]:
     }
 
 
-def _flags(function: cst.FunctionDef) -> frozenset[str]:
+def _flags(nodes: list[cst.CSTNode]) -> frozenset[str]:
     """The names that tests are about, and that the signal itself is given the value of."""
     names: set[str] = set()
-    for node in walk(function):
-        if isinstance(node, cst.If | cst.While | cst.IfExp | cst.Assert):
-            names |= {one.value for one in walk(node.test) if isinstance(one, cst.Name)}
-        elif isinstance(node, cst.Assign) and isinstance(node.value, cst.Name):
+    for node in nodes:
+        if type(node) in _TESTS:
+            names |= {one.value for one in walk(node.test) if type(one) is cst.Name}  # type: ignore[attr-defined]
+        elif type(node) is cst.Assign and type(node.value) is cst.Name:
             targets = [target.target for target in node.targets]
             if any(isinstance(one, cst.Attribute) and one.attr.value == SIGNAL for one in targets):
                 names.add(node.value.value)
     return frozenset(names)
 
 
-def _containers(function: cst.FunctionDef) -> frozenset[str]:
+_TESTS = frozenset({cst.If, cst.While, cst.IfExp, cst.Assert})
+
+
+def _containers(nodes: list[cst.CSTNode]) -> frozenset[str]:
     """Dotted names that the method uses as containers: it loops over them, indexes, measures or fills them."""
     texts: set[str] = set()
-    change = words()["methods"]["change"]
-    for node in walk(function):
-        if isinstance(node, cst.For | cst.CompFor):
-            texts.add(dotted(node.iter))
-        elif isinstance(node, cst.Subscript) or (
-            isinstance(node, cst.Attribute) and node.attr.value in change
-        ):
-            texts.add(dotted(node.value))
-        elif isinstance(node, cst.Call) and dotted(node.func) in ("len", "sorted", "sum", "set", "list"):
-            texts |= {dotted(argument.value) for argument in node.args}
-        elif isinstance(node, cst.ComparisonTarget) and isinstance(node.operator, cst.In | cst.NotIn):
-            texts.add(dotted(node.comparator))
+    for node in nodes:
+        finder = _FINDERS.get(type(node))
+        if finder is not None:
+            texts.update(finder(node))
     return frozenset(texts - {""})
+
+
+def _measured(node: cst.Call) -> list[str]:
+    if dotted(node.func) not in ("len", "sorted", "sum", "set", "list"):
+        return []
+    return [dotted(argument.value) for argument in node.args]
+
+
+_FINDERS: dict[type[cst.CSTNode], Callable[[Any], list[str]]] = {
+    cst.For: lambda node: [dotted(node.iter)],
+    cst.CompFor: lambda node: [dotted(node.iter)],
+    cst.Subscript: lambda node: [dotted(node.value)],
+    cst.Attribute: lambda node: (
+        [dotted(node.value)] if node.attr.value in words()["methods"]["change"] else []
+    ),
+    cst.Call: _measured,
+    cst.ComparisonTarget: lambda node: (
+        [dotted(node.comparator)] if isinstance(node.operator, cst.In | cst.NotIn) else []
+    ),
+}

@@ -50,10 +50,10 @@ class Expressions(Conditions):
             return state.bindings[node.value]
         return _CONSTANTS.get(node.value, PLAIN)
 
-    def _number(self, node: cst.Integer | cst.Float, state: State) -> Value:
+    def _number(self, node: cst.Integer | cst.Float, _state: State) -> Value:
         return Value(truth=TRUE if node.evaluated_value else FALSE)
 
-    def _string(self, node: cst.SimpleString, state: State) -> Value:
+    def _string(self, node: cst.SimpleString, _state: State) -> Value:
         return Value(truth=TRUE if node.evaluated_value else FALSE)
 
     def _attribute(self, node: cst.Attribute, state: State) -> Value:
@@ -161,7 +161,7 @@ class Expressions(Conditions):
         self.assign(node.target, value, state)
         return value
 
-    def _lambda(self, node: cst.Lambda, state: State) -> Value:
+    def _lambda(self, node: cst.Lambda, _state: State) -> Value:
         self.routines[id(node)] = node
         return Value(truth=TRUE, routines=frozenset({id(node)}))
 

@@ -196,23 +196,22 @@ class Statements(Expressions):
             self._match_inside(pattern, member(subject), state)
 
     def _match_inside(self, pattern: cst.CSTNode, part: Value, state: State) -> None:
-        if isinstance(pattern, cst.MatchStar):
-            if pattern.name is not None:
-                self.bind(state, pattern.name.value, part)
-        elif isinstance(pattern, cst.MatchList | cst.MatchTuple):
-            for element in pattern.patterns:
-                inner = element if isinstance(element, cst.MatchStar) else element.value
-                self.match_names(inner, part, state)
-        elif isinstance(pattern, cst.MatchMapping):
-            for pair in pattern.elements:
-                self.match_names(pair.pattern, part, state)
-            if pattern.rest is not None:
-                self.bind(state, pattern.rest.value, part)
-        elif isinstance(pattern, cst.MatchClass):
-            for positional in pattern.patterns:
-                self.match_names(positional.value, part, state)
-            for named in pattern.kwds:
-                self.match_names(named.pattern, part, state)
+        if isinstance(pattern, cst.MatchMapping) and pattern.rest is not None:
+            self.bind(state, pattern.rest.value, part)
+        if isinstance(pattern, cst.MatchStar) and pattern.name is not None:
+            self.bind(state, pattern.name.value, part)
+        for inner in _inner_patterns(pattern):
+            self.match_names(inner, part, state)
+
+
+def _inner_patterns(pattern: cst.CSTNode) -> list[cst.CSTNode]:
+    if isinstance(pattern, cst.MatchList | cst.MatchTuple):
+        return [one if isinstance(one, cst.MatchStar) else one.value for one in pattern.patterns]
+    if isinstance(pattern, cst.MatchMapping):
+        return [pair.pattern for pair in pattern.elements]
+    if isinstance(pattern, cst.MatchClass):
+        return [*(one.value for one in pattern.patterns), *(one.pattern for one in pattern.kwds)]
+    return []
 
 
 _SIMPLE: dict[type[cst.CSTNode], Callable[[Any, Any, State, Exits], bool]] = {
