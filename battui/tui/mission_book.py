@@ -74,7 +74,7 @@ class MissionBook:
             return
         match event.kind:
             case "mission":
-                self._enter(page, str(event.data.get("state", "")), event.at)
+                self._enter(page, str(event.data.get("end") or event.data.get("state", "")), event.at)
             case "token":
                 index = _number(event.data.get("candidate"))
                 page.drafts[index] = page.drafts.get(index, "") + str(event.data.get("text", ""))
@@ -84,14 +84,14 @@ class MissionBook:
             case "facet":
                 facet = {str(event.data.get("facet", "")): str(event.data.get("text", ""))}
                 page.view = replace(page.view, facets={**page.view.facets, **facet})
-            case "plan" | "installed":
+            case "plan" | "installed" | "answer":
                 self._wanted.add(event.mission)
 
     def _enter(self, page: MissionPage, state: str, at: float) -> None:
-        if state and state != page.view.state:
+        # Words in small letters say that a mission waits or was resumed; they are no states.
+        if state.isupper() and state != page.view.state:
             page.view = replace(page.view, state=state, trail=(*page.view.trail, (state, at)))
-        if state in ENDED or not state:
-            self._wanted.add(page.view.id)
+        self._wanted.add(page.view.id)
 
 
 def _judge(page: MissionPage, event: KernelEvent) -> None:

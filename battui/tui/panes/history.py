@@ -35,7 +35,8 @@ class HistoryPane(Pane):
 
     def take_focus(self) -> None:
         self._listing.focus()
-        self._refresh_if_seen()
+        if self._stale:
+            self.reload()
 
     def current_text(self) -> str:
         entry = self._entries.get(self._listing.row)
@@ -49,14 +50,11 @@ class HistoryPane(Pane):
     def on_news(self, news: News) -> None:
         if news.has("object", "installed", "answer", "mission"):
             self._stale = True
-            self._refresh_if_seen()
+            if self.is_on_screen:
+                self.reload()
 
     def action_reload(self) -> None:
         self.reload()
-
-    def _refresh_if_seen(self) -> None:
-        if self._stale and self.is_on_screen:
-            self.reload()
 
     @work(exclusive=True, group="history")
     async def reload(self) -> None:

@@ -77,6 +77,8 @@ class ObjectsPane(Pane):
         self._fill(self._lobby, [known for known in reply.objects if not known.system])
         self._fill(self._system, [known for known in reply.objects if known.system])
         self.set_class(not self._lobby.children, "-empty")
+        if self._tree.cursor_line <= 0 and self._lobby.children:
+            self.call_after_refresh(self._tree.move_cursor, self._lobby.children[0])
 
     def _fill(self, branch: TreeNode[int], objects: list[ObjectSummary]) -> None:
         known = {node.data: node for node in branch.children}

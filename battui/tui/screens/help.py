@@ -54,8 +54,6 @@ class HelpScreen(ModalScreen[None]):
             keys = self._keymap.get(action.id, action.keys)
             shown = " ".join(self.app.get_key_display(Binding(key.strip(), "")) for key in keys.split(","))
             lines.append(
-                Content.assemble(
-                    (f"{shown:<14}", "$accent"), f"{action.help:<62}", (action.id, "$muted")
-                )
+                Content.assemble((f"{shown:<10}", "$accent"), f"{action.help:<62}", (action.id, "$muted"))
             )
         return Content("\n").join(lines)

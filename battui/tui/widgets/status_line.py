@@ -31,7 +31,7 @@ class StatusLine(Static):
     def __init__(self, conversation: Conversation, image: str) -> None:
         super().__init__()
         self._conversation = conversation
-        self._image = image
+        self._image = image.rstrip("/").rpartition("/")[2]
         self._status: KernelStatus | None = None
 
     def on_mount(self) -> None:
