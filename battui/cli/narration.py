@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from battui.cli.reply_text import harmless, indented
 from battui.contracts.events import KernelEvent
+from battui.contracts.replies import OPEN_STATES
 
 _STRANGERS = frozenset({"token", "message", "answer", "object", "kernel", "heartbeat"})
 
@@ -34,7 +35,7 @@ class Narrator:
     def _lines(self, event: KernelEvent) -> Iterator[str]:
         match event.kind:
             case "mission":
-                yield f"{self._clock(event)} {event.data.get('state', '')}: {event.text}"
+                yield self._state(event)
             case "plan":
                 yield f"  plan: {event.text}"
             case "facet":
@@ -51,9 +52,13 @@ class Narrator:
             case _ if event.level in ("warning", "error"):
                 yield f"  {event.kind}: {event.text}"
 
-    def _clock(self, event: KernelEvent) -> str:
+    def _state(self, event: KernelEvent) -> str:
+        """A state with the seconds since the mission was first heard of; its title is worth saying once."""
+        first = event.mission not in self._began
         began = self._began.setdefault(event.mission, event.at)
-        return f"[{event.at - began:6.1f} s] mission {event.mission}"
+        state = str(event.data.get("state", ""))
+        text = event.text if first or state not in OPEN_STATES else ""
+        return f"[{event.at - began:6.1f} s] {event.mission} {state}  {text}".rstrip()
 
     def _candidate(self, event: KernelEvent) -> Iterator[str]:
         index = event.data.get("index", 0)
