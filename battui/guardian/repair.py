@@ -196,7 +196,7 @@ def _rebuilt(node: cst.CSTNode, insertions: Insertions) -> cst.CSTNode:
 
 
 def _rebuilt_block(block: cst.IndentedBlock, insertions: Insertions) -> cst.IndentedBlock:
-    body: list[cst.BaseStatement] = []
+    body: list[cst.CSTNode] = []
     for statement in block.body:
         body += _with_signals(statement, insertions)
     body = _before_jump(body, [_line(owner) for owner in insertions.ends.get(id(block), [])])
@@ -206,20 +206,17 @@ def _rebuilt_block(block: cst.IndentedBlock, insertions: Insertions) -> cst.Inde
     return block if is_same else block.with_changes(body=body)
 
 
-def _with_signals(statement: cst.BaseStatement, insertions: Insertions) -> list[cst.BaseStatement]:
-    key: cst.CSTNode = statement
+def _with_signals(statement: cst.CSTNode, insertions: Insertions) -> list[cst.CSTNode]:
+    key = statement
     if isinstance(statement, cst.SimpleStatementLine):
         if len(statement.body) > 1:
             small = _small(statement.body, insertions)
             is_same = len(small) == len(statement.body)
             return [statement if is_same else statement.with_changes(body=_separated(small))]
         key = statement.body[0]
-        rebuilt: cst.CSTNode = statement
-    else:
-        rebuilt = _rebuilt(statement, insertions)
     before = [_line(owner) for owner in insertions.before.get(id(key), [])]
     after = [_line(owner) for owner in insertions.after.get(id(key), [])]
-    return [*before, rebuilt, *after]
+    return [*before, _rebuilt(statement, insertions) if key is statement else statement, *after]
 
 
 def _small(body: Sequence[cst.BaseSmallStatement], insertions: Insertions) -> list[cst.BaseSmallStatement]:

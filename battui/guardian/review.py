@@ -13,7 +13,7 @@ from battui.guardian.reading import Reading, Unreadable, parse, read
 from battui.guardian.repair import repaired as with_signals
 from battui.guardian.rules import ALL_RULES, Rules
 
-_TOO_COMPLEX = Finding(
+TOO_COMPLEX = Finding(
     "size", 1, "the method has too many ways through it to be checked", "Split it into several methods."
 )
 
@@ -30,7 +30,7 @@ def review(source: str, *, rules: Rules = ALL_RULES, repair: bool = True) -> Rev
     except Unreadable as unreadable:
         return Review(False, source, (unreadable.finding,))
     except (TooComplex, RecursionError, MemoryError):
-        return Review(False, source, (_TOO_COMPLEX,))
+        return Review(False, source, (TOO_COMPLEX,))
 
 
 def _review(source: str, rules: Rules, *, repair: bool) -> Review:

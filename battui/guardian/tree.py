@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 
@@ -43,10 +43,15 @@ def parts(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     )
 
 
-@cache
-def _has_meaning(kind: Hashable) -> bool:
+_MEANINGFUL: dict[type, bool] = {}
+
+
+def _has_meaning(kind: type) -> bool:
     """Whether values of this type are nodes that are more than formatting. (The nodes' own isinstance is slow.)"""
-    return isinstance(kind, type) and issubclass(kind, cst.CSTNode) and not issubclass(kind, _FORMATTING)
+    known = _MEANINGFUL.get(kind)
+    if known is None:
+        known = _MEANINGFUL[kind] = issubclass(kind, cst.CSTNode) and not issubclass(kind, _FORMATTING)
+    return known
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
