@@ -160,6 +160,12 @@ class World:
             raise UnknownSlot(f"no slot {name!r}", about=passed, remedy=f"Its own slots: {own}.") from None
 
 
+def is_system_object(target: UvmObject) -> bool:
+    """Whether the object is one of the image's own, bound in its root."""
+    jar = target._p_jar
+    return jar is not None and any(value is target for value in jar.root().values())
+
+
 def wire(value: object) -> Value:
     """A slot's value as it travels: objects become references. Raises NotStorable for blobs, trees and methods."""
     if isinstance(value, UvmObject):

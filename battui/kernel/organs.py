@@ -97,9 +97,10 @@ class Organs:
 
     def _note_engine(self, status: EngineStatus) -> None:
         level: Level = "warning" if status.state in ("absent", "failed") else "info"
+        loading = f"loading, {status.progress:.0%}" if status.state == "loading" else status.state
         self.bus.announce(
             "engine",
-            status.message or status.state,
+            status.message or loading,
             level=level,
             data={"state": status.state, "progress": status.progress},
         )

@@ -10,13 +10,18 @@ from battui.image.lookup import chain
 from battui.image.method import Method
 from battui.image.objects import UvmObject
 from battui.image.primitive import Primitive
-from battui.image.world import wire
+from battui.image.world import is_system_object, wire
 
 
 def data_slots(target: UvmObject) -> Mapping[str, Value]:
-    """The data slots along the chain, the receiver's own first; what cannot travel is left out."""
+    """The data slots along the chain, the receiver's own first.
+
+    What cannot travel is left out, and so is what the image's own objects keep for themselves.
+    """
     found: dict[str, Value] = {}
     for holder in chain(target):
+        if holder is not target and is_system_object(holder):
+            continue
         for name, value in holder._slots.items():
             if name in found or is_parent_slot(name) or isinstance(value, Method | Primitive):
                 continue
