@@ -6,6 +6,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 
 import trio
 
@@ -29,7 +30,8 @@ def perform(arguments: Namespace, command: Command) -> int:
         print_reply(await portal.submit(command), arguments.output)
         return 0
 
-    return run_headless(settings_of(arguments), work, verbose=arguments.verbose)
+    quiet = None if arguments.verbose else _tell_nobody
+    return run_headless(settings_of(arguments), work, verbose=arguments.verbose, tell=quiet)
 
 
 def run_headless(
@@ -37,11 +39,13 @@ def run_headless(
 ) -> int:
     """Start a kernel, do `work` at its portal, and return its exit code once the kernel has shut down.
 
-    What happens meanwhile is told line by line, on stderr if not to `tell`. SIGINT, SIGTERM and SIGHUP end the
+    What happens meanwhile is told line by line, on stderr if not to `tell`. There is no heartbeat: the image is
+    not to start thinking of its own accord when somebody wants one answer. SIGINT, SIGTERM and SIGHUP end the
     work and shut the kernel down in order; the code is then 128 + the signal's number. A second signal does
     not wait for that. Raises BattuiError with the reason where the work or the kernel fails.
     """
     narrator = Narrator(tell or _tell_stderr, verbose=verbose)
+    settings = replace(settings, heartbeat=replace(settings.heartbeat, enabled=False))
     try:
         return trio.run(_Headless(Kernel(settings), work, narrator).run)
     except BaseExceptionGroup as group:
@@ -121,3 +125,7 @@ def _leaves(error: BaseException) -> list[BaseException]:
 
 def _tell_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def _tell_nobody(line: str) -> None:
+    """What a command that only looks or changes one thing says of the rest of the image: nothing."""

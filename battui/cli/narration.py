@@ -35,15 +35,15 @@ class Narrator:
     def _lines(self, event: KernelEvent) -> Iterator[str]:
         match event.kind:
             case "mission":
-                yield self._state(event)
+                yield from self._state(event)
             case "plan":
-                yield f"  plan: {event.text}"
+                yield f"  {event.mission} plan: {event.text}"
             case "facet":
-                yield f"  facet {event.data.get('facet', '')}: {event.data.get('text', event.text)}"
+                yield f"  {event.mission} facet {event.data.get('facet', '')}: {event.data.get('text', event.text)}"
             case "candidate":
                 yield from self._candidate(event)
             case "installed":
-                yield f"  installed {event.data.get('selector', '')}: {event.text}"
+                yield f"  {event.mission} installed {event.data.get('selector', '')}: {event.text}"
                 yield indented(str(event.data.get("source", "")), "    | ")
             case "engine":
                 yield from self._engine_state(event)
@@ -52,24 +52,28 @@ class Narrator:
             case _ if event.level in ("warning", "error"):
                 yield f"  {event.kind}: {event.text}"
 
-    def _state(self, event: KernelEvent) -> str:
+    def _state(self, event: KernelEvent) -> Iterator[str]:
         """A state with the seconds since the mission was first heard of; its title is worth saying once."""
         first = event.mission not in self._began
         began = self._began.setdefault(event.mission, event.at)
         state = str(event.data.get("state", ""))
-        text = event.text if first or state not in OPEN_STATES else ""
-        return f"[{event.at - began:6.1f} s] {event.mission} {state}  {text}".rstrip()
+        # Ends and waits tell themselves; a state of a mission that is known by now needs no title.
+        said = f"{state}  {event.text}" if first and state in OPEN_STATES else state
+        said = said if state in (*OPEN_STATES, "COMPLETE", "FAILED") else event.text
+        yield f"[{event.at - began:6.1f} s] {event.mission} {said}"
+        if first and self._engine not in ("", "ready"):
+            yield f"  engine {self._engine}"
 
     def _candidate(self, event: KernelEvent) -> Iterator[str]:
         index = event.data.get("index", 0)
         number = index + 1 if isinstance(index, int) else index
         verdict = "accepted" if event.data.get("accepted") else "refused"
-        yield f"  candidate {number} {verdict}: {event.data.get('verdict', event.text)}"
+        yield f"  {event.mission} candidate {number} {verdict}: {event.data.get('verdict', event.text)}"
         yield indented(str(event.data.get("source", "")), "    | ")
 
     def _engine_state(self, event: KernelEvent) -> Iterator[str]:
-        # Progress comes in a hundred steps; a state is worth one line.
-        state = str(event.data.get("state", event.text))
-        if state != self._engine or self.verbose:
-            self._engine = state
+        """Progress comes in many steps; a state is worth one line, and only while something waits for it."""
+        state, last = str(event.data.get("state", event.text)), self._engine
+        self._engine = state
+        if self.verbose or (state != last and (self._began or event.level != "info")):
             yield f"  engine {state}: {event.text}" if event.text else f"  engine {state}"
