@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from battui.cell.cloning import clone
 from battui.cell.living import Living
 from battui.cell.messages import Message
 from battui.cell.method import Mismatch
@@ -23,23 +24,13 @@ def perform(world: World, receiver: int, selector: str, /, *values: object, **na
     return serve(world, receiver, selector, named)
 
 
-def clone(world: World, receiver: int, slots: dict[str, object]) -> Living:
-    """A new object with deep copies of the receiver's slots, its parents and its methods, and `slots` on top."""
-    source = world.record(receiver)
-    record = Record(
-        oid=0,
-        parents=source.parents,
-        methods=source.methods,
-        primitives=source.primitives,
-        live=world.copies(source),
-        cloned_from=source.oid if source.oid > 0 else source.cloned_from,
-    )
-    return _created(world, record, slots)
-
-
 def new(world: World, receiver: int, slots: dict[str, object]) -> Living:
     """A new object that has only `slots`, and the receiver as its parent."""
-    return _created(world, Record(oid=0, parents={"parent*": (Ref(receiver),)}), slots)
+    record = Record(oid=0, parents={"parent*": (Ref(receiver),)})
+    for name, value in slots.items():
+        check_data_slot(record, name)
+        record.put(name, world.admit(release(value, about=name)))
+    return world.create(record)
 
 
 def serve(world: World, receiver: int, selector: str, named: dict[str, object]) -> object:
@@ -49,10 +40,3 @@ def serve(world: World, receiver: int, selector: str, named: dict[str, object]) 
         raise RuntimeError(f"{selector} cannot be asked about an object that was only made now")
     request: Message = {"kind": "call", "name": selector, "receiver": receiver, "arguments": arguments}
     return world.request(request)
-
-
-def _created(world: World, record: Record, slots: dict[str, object]) -> Living:
-    for name, value in slots.items():
-        check_data_slot(record, name)
-        record.put(name, world.admit(release(value, about=name)))
-    return world.create(record)

@@ -8,27 +8,13 @@ from typing import cast
 
 from battui.cell import primitives
 from battui.cell.failures import failure_message, raised, words
-from battui.cell.living import label
+from battui.cell.harvest import CovenantFailure, harvest
 from battui.cell.messages import Message
 from battui.cell.method import Methods
 from battui.cell.namespace import Namespaces
 from battui.cell.printing import Printed
-from battui.cell.record import Record
-from battui.cell.release import release
 from battui.cell.world import World
 from battui.contracts.activation import Activation, CellFailure, ObjectState
-from battui.contracts.values import Value
-
-
-class CovenantFailure(Exception):
-    """An object's state changed, and nobody signalled it."""
-
-    def __init__(self, oid: int, slots: list[str]) -> None:
-        names = ", ".join(sorted(slots))
-        super().__init__(
-            f"{label(oid)} changed ({names}) without the signal: set `_p_changed = True` on that object"
-        )
-        self.oid = oid
 
 
 class Run:
@@ -52,7 +38,7 @@ class Run:
             record.methods = {**record.methods, activation.selector: activation.trial}
         try:
             result = self._send(activation)
-            message = self._changes(result) | self._expectation(activation.expectation, result)
+            message = harvest(result, self._world.records) | self._expectation(activation.expectation, result)
         except MemoryError:
             raise
         except CovenantFailure as broken:
@@ -68,17 +54,6 @@ class Run:
             return found
         arguments = {name: self._world.admit(value) for name, value in activation.arguments.items()}
         return found(**arguments)
-
-    def _changes(self, result: object) -> Message:
-        released = release(result, about="the result")
-        changes: list[Value] = []
-        created: list[Value] = []
-        for record in self._world.records:
-            if record.oid < 0:
-                created.append(_created(record))
-            elif (change := _changed(record)) is not None:
-                changes.append(change)
-        return {"result": released, "changes": changes, "created": created}
 
     def _expectation(self, text: str | None, result: object) -> Message:
         if text is None:
@@ -99,21 +74,3 @@ class Run:
             "arguments": {},
         }
         return float(cast("float", self._world.request(request)))
-
-
-def _changed(record: Record) -> Message | None:
-    put = record.changed_slots()
-    if not put and not record.removed:
-        return None
-    if not record.signalled:
-        raise CovenantFailure(record.oid, [*put, *record.removed])
-    return {"oid": record.oid, "put": put, "removed": [*sorted(record.removed)]}
-
-
-def _created(record: Record) -> Message:
-    return {
-        "oid": record.oid,
-        "slots": {name: release(record.live[name], about=name) for name in record.slot_names()},
-        "parents": {name: list(refs) for name, refs in record.parents.items()},
-        "cloned_from": record.cloned_from,
-    }

@@ -41,6 +41,7 @@ class World:
         self._primitive = primitive
         self._records: dict[int, Record] = {}
         self._livings: dict[int, Living] = {}
+        self._made = 0
 
     @property
     def records(self) -> list[Record]:
@@ -99,7 +100,7 @@ class World:
             if name in record.methods:
                 return partial(self._run, self, oid, name, record.oid, record.methods[name])
             if record.has_slot(name):
-                return self._value(record, name)
+                return self.value(record, name)
             if name in record.primitives:
                 return partial(self._primitive, self, oid, name)
         raise NotUnderstood(oid, name)
@@ -134,19 +135,8 @@ class World:
         """Whether `signal` was called for the object."""
         return self.record(oid).signalled
 
-    def copies(self, record: Record) -> dict[str, object]:
-        """Deep copies of an object's own slots; the objects they refer to are shared."""
-        return {
-            name: self.admit(release(self._value(record, name), about=name)) for name in record.slot_names()
-        }
-
-    def create(self, record: Record) -> Living:
-        """Add an object that is made here, under the next free negative oid."""
-        record.oid = -1 - sum(known < 0 for known in self._records)
-        self._records[record.oid] = record
-        return self.living(record.oid)
-
-    def _value(self, record: Record, name: str) -> object:
+    def value(self, record: Record, name: str) -> object:
+        """The value of an own slot; one that can change in place is the same each time."""
         if name in record.live:
             return record.live[name]
         value = self.admit(record.pristine[name])
@@ -154,6 +144,13 @@ class World:
             # Only these can change in place; from now on this copy is the slot's value.
             record.live[name] = value
         return value
+
+    def create(self, record: Record) -> Living:
+        """Add an object that is made here, under the next free negative oid."""
+        self._made += 1
+        record.oid = -self._made
+        self._records[record.oid] = record
+        return self.living(record.oid)
 
     def _ancestor(self, oid: int, descendant: int) -> Record:
         try:

@@ -28,7 +28,9 @@ from battui.kernel.cell_zygote import CellProcess
 Answered = TypeVar("Answered")
 
 _CHUNK = 1 << 16
-_OBITUARY_S = 5.0
+_OBITUARY_S = 1.0
+# Checking a hostile frame of some MiB takes a good part of a second, which the kernel's own tasks cannot wait.
+_QUICKLY_READ_BYTES = 1 << 15
 
 
 class CellSilent(Exception):
@@ -117,7 +119,9 @@ class CellChannel:
                 raise CellSilent
             self.heard_anything = True
             self._reader.feed(data)
-        return self._conversation.heard(payload)
+        if len(payload) < _QUICKLY_READ_BYTES:
+            return self._conversation.heard(payload)
+        return await trio.to_thread.run_sync(self._conversation.heard, payload)
 
     async def _obituary(self) -> CellAnswer:
         self._clock.deadline = math.inf
