@@ -90,9 +90,11 @@ def _frame(body: bytes) -> Frame:
         frame = ormsgpack.unpackb(body)
     except ormsgpack.MsgpackDecodeError as error:
         raise FrameError(f"no MessagePack: {error}") from None
-    if not isinstance(frame, dict) or frame.get("kind") not in KINDS:
+    kind = frame.get("kind") if isinstance(frame, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
         raise FrameError("a frame is a map with a known kind")
-    return frame
+    known: Frame = frame
+    return known
 
 
 def error_fields(error: BaseException) -> dict[str, str]:

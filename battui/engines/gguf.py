@@ -48,10 +48,10 @@ def read_header(path: Path) -> Header:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _read(_Cursor(data), str(path))
+    except (struct.error, UnicodeDecodeError, KeyError, RecursionError) as error:
+        raise _refusal("the model's file is cut off or damaged", str(path)) from error
     except (OSError, ValueError) as error:  # ValueError: an empty file cannot be mapped
         raise _refusal("the model's file cannot be read", str(path)) from error
-    except (struct.error, UnicodeDecodeError, OverflowError, IndexError, KeyError) as error:
-        raise _refusal("the model's file is cut off or damaged", str(path)) from error
 
 
 def _read(cursor: _Cursor, about: str) -> Header:

@@ -38,6 +38,7 @@ class Host:
         self._sending = threading.Lock()
         self._engine: Engine | None = None
         self._jobs: dict[int, threading.Thread] = {}
+        self._unwanted: set[int] = set()
         self._reported_at = float("-inf")
 
     def serve(self) -> None:
@@ -104,11 +105,18 @@ class Host:
             self._refuse(error, job=job)
         finally:
             self._jobs.pop(job, None)
+            self._unwanted.discard(job)
 
     def _generate(self, engine: Engine, job: int, frame: Frame) -> None:
         request = from_plain(GenerationRequest, frame["request"])
         flow = TokenFlow(lambda pieces: self._send("tokens", job=job, pieces=pieces))
-        result = engine.generate(request, lambda _job, index, piece: flow.add(index, piece))
+
+        def heard(_job: str, index: int, piece: str) -> None:
+            flow.add(index, piece)
+            if job in self._unwanted:  # cancelled before the engine knew of it
+                engine.cancel(request.id)
+
+        result = engine.generate(request, heard)
         flow.flush()
         self._send("done", job=job, result=to_plain(result))
 
@@ -117,6 +125,7 @@ class Host:
 
     def _cancel(self, job: int) -> None:
         if self._engine is not None and job in self._jobs:
+            self._unwanted.add(job)
             self._engine.cancel(str(job))
 
     def _refuse(self, error: Exception, **where: int) -> None:

