@@ -89,7 +89,9 @@ def policy_of(rules: Rules, tracked: frozenset[str] = frozenset()) -> Policy | N
     """How strictly the covenant is read; None where it is not."""
     if rules.covenant == "off":
         return None
-    return Policy(assignments=rules.covenant == "strict", covers=not rules.allow, tracked=tracked)
+    return Policy(
+        assignments=rules.covenant == "strict", covers=not rules.allow, answers=rules.allow, tracked=tracked
+    )
 
 
 def covenant_findings(reading: Reading, verdict: Verdict) -> tuple[Finding, ...]:

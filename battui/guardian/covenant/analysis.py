@@ -14,7 +14,7 @@ from typing import Any
 import libcst as cst
 
 from battui.guardian.covenant.calls import dotted
-from battui.guardian.covenant.core import Change, Policy
+from battui.guardian.covenant.core import Change, Policy, TooComplex
 from battui.guardian.covenant.flow import Flow
 from battui.guardian.covenant.state import CLEAN, SIGNALLED, State, merged
 from battui.guardian.covenant.statements import Exits
@@ -47,7 +47,15 @@ class Verdict:
 def analyse(function: cst.FunctionDef, policy: Policy) -> Verdict:
     """Find the changes that leave `function` unsignalled. Raises TooComplex."""
     nodes = list(walk(function))
-    flow = Flow(policy, flags=_flags(nodes), containers=_containers(nodes))
+    containers = _containers(nodes)
+    try:
+        return _run(function, Flow(policy, flags=_flags(nodes), containers=containers))
+    except TooComplex:
+        # To keep apart what the flags tell apart was too much: once more without.
+        return _run(function, Flow(policy, containers=containers))
+
+
+def _run(function: cst.FunctionDef, flow: Flow) -> Verdict:
     exits = Exits()
     state = State(_parameters(function), {})
     ends = merged(flow.block(function.body, [state], exits), flow.flags)

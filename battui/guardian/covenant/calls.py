@@ -18,7 +18,9 @@ from battui.guardian.covenant.values import (
     PLAIN,
     TRUE,
     Value,
+    attribute,
     copied,
+    is_answer,
     joined,
     member,
     root,
@@ -146,12 +148,23 @@ class Calls(Core):
         self, written: cst.BaseExpression, name: str, receiver: Value, arguments: Arguments, state: State
     ) -> Value:
         self.mutate(state, receiver, written)
+        self.mutate_answer(state, receiver, written)
         if isinstance(written, cst.Name) and written.value in state.bindings:
             filled = TRUE if name in self.words["methods"]["fill"] else ANY
             self.bind(state, written.value, replace(state.bindings[written.value], truth=filled))
         if name in self.words["methods"]["partial"]:
             self.raises(state)
         return _given_back(self.words["methods"], name, receiver, arguments) or PLAIN
+
+    def mutate_answer(self, state: State, value: Value, written: cst.BaseExpression) -> None:
+        """`self.rows_().append(1)`: what is changed without being kept was part of the object that answered."""
+        while isinstance(written, cst.Subscript):
+            written = written.value
+        is_message = isinstance(written, cst.Call) and isinstance(written.func, cst.Attribute)
+        if is_message and any(is_answer(place.path) and not place.owner for place in value.places):
+            func = cst.ensure_type(cst.ensure_type(written, cst.Call).func, cst.Attribute)
+            receiver = self.evaluate(func.value, state.copy())
+            self.mutate(state, attribute(receiver, func.attr.value), func)
 
     def _hand_over(self, arguments: Arguments, state: State) -> None:
         """Functions among the arguments may be called with the members of the others."""

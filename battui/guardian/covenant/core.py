@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from battui.guardian.covenant.state import DONE, Key, State, merged
-from battui.guardian.covenant.values import PLAIN, Value
+from battui.guardian.covenant.values import PLAIN, Value, is_answer
 from battui.guardian.words import words
 
 MAX_STEPS = 60_000
@@ -24,12 +24,13 @@ class Policy:
     """What counts as a change.
 
     `assignments`: to set or delete an attribute does, else the database is taken to see it by itself. `covers`: a
-    signal also speaks for what is reached through the object. `tracked`: slots of `self` that look after their own
-    changes.
+    signal also speaks for what is reached through the object. `answers`: so do the objects that messages and unknown
+    functions answer, and have to signal. `tracked`: slots of `self` that look after their own changes.
     """
 
     assignments: bool = True
     covers: bool = False
+    answers: bool = True
     tracked: frozenset[str] = frozenset()
 
 
@@ -89,7 +90,9 @@ class Core:
 
     def mutate(self, state: State, value: Value, written: cst.BaseExpression | None = None) -> None:
         """The container `value` changes in place: so does each object whose state it is part of."""
-        owned = [place for place in value.places if place.owner and not place.shell]
+        owned = [
+            place for place in value.places if place.owner and not place.shell and self._counts(place.owner)
+        ]
         if owned:
             path = _one_of(place.owner for place in owned)
             slot = "" if self.policy.assignments else _one_of(place.slot for place in owned)
@@ -99,7 +102,7 @@ class Core:
         """The attribute `name` of the object `value` is set or deleted."""
         if name.startswith(("_v_", "_p_")):
             return
-        paths = [place.path for place in value.places if not place.shell]
+        paths = [place.path for place in value.places if not place.shell and self._counts(place.path)]
         if paths and self.policy.assignments:
             self._change(state, (_one_of(paths), ""), written)
         elif len(paths) == 1:
@@ -111,10 +114,15 @@ class Core:
         if paths:
             state.signal(_one_of(paths), covers=self.policy.covers)
 
+    def _counts(self, path: str) -> bool:
+        return self.policy.answers or not is_answer(path)
+
     def _change(self, state: State, key: Key, written: cst.BaseExpression | None) -> None:
         number = self.numbers.setdefault((id(self.statement), key), len(self.changes) + 1)
         if number > len(self.changes):
             self.changes.append(Change(number, key, self.statement, written))
+        if self.policy.covers and key not in state.status:
+            state.inherit(key)
         state.change(key, number)
 
     def evaluate(self, node: cst.CSTNode, state: State) -> Value:

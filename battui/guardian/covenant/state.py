@@ -58,6 +58,14 @@ class State:
         self.status[key] = frozenset(turned.get(one, one) for one in self.of(key))
         self.seen = False
 
+    def inherit(self, key: Key) -> None:
+        """A part that has no status of its own was signalled where the object it is reached through was."""
+        for path, slot in list(self.status):
+            if not slot and _within(key[0], path):
+                whole = self.status[path, slot]
+                self.status[key] = frozenset(SIGNALLED if one < CLEAN else CLEAN for one in whole)
+                return
+
     def signal(self, path: str, *, covers: bool) -> None:
         """The object signals; with `covers`, for all that is reached through it as well."""
         for key in list(self.status):

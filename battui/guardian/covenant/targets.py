@@ -40,6 +40,7 @@ class Targets(Calls):
             self.evaluate_keys(target, state)
             self.raises(state)
             self.mutate(state, container, target.value)
+            self.mutate_answer(state, container, target.value)
             self._fill(target.value, state)
         elif isinstance(target, cst.Tuple | cst.List):
             for element in target.elements:
@@ -95,6 +96,7 @@ class Targets(Calls):
             self.evaluate_keys(target, state)
             self.raises(state)
             self.mutate(state, container, target.value)
+            self.mutate_answer(state, container, target.value)
         elif isinstance(target, cst.Tuple | cst.List):
             for element in target.elements:
                 self.delete(element.value, state)

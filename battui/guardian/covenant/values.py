@@ -116,6 +116,11 @@ def _longer(path: str, step: str) -> str:
     return path + step
 
 
+def is_answer(path: str) -> bool:
+    """Whether a path begins with the answer to a message or to an unknown function."""
+    return "()#" in path
+
+
 def is_stable(path: str) -> bool:
     """Whether a path names the same object each time it is evaluated: dotted names only."""
     return not any(mark in path for mark in "[(*")
