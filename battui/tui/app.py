@@ -8,6 +8,7 @@ from pathlib import Path
 
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -171,7 +172,11 @@ class BattuiApp(App[int], inherit_bindings=False):
         # Only the main screen has panes to act on; the palette opens over a dialog as well.
         if isinstance(screen, HelpScreen):
             return ()
-        return palette_commands(self._user_keys, self._panes, self._perform)
+        return palette_commands(self._user_keys, self._panes, self._perform, self.key_names)
+
+    def key_names(self, keys: str) -> str:
+        """Return the names of keys as a keyboard has them."""
+        return " ".join(self.get_key_display(Binding(key.strip(), "")) for key in keys.split(","))
 
     async def _perform(self, action: KeyAction, pane: DOMNode | None) -> None:
         if pane is not None:
@@ -182,7 +187,7 @@ class BattuiApp(App[int], inherit_bindings=False):
         self.exit(0)
 
     async def action_help(self) -> None:
-        await self.push_screen(HelpScreen(self._user_keys))
+        await self.push_screen(HelpScreen(self._user_keys, self.key_names))
 
     def action_focus_message(self) -> None:
         self._message_line.focus()

@@ -15,7 +15,7 @@ from battui.tui.panes.pane import Pane
 from battui.tui.values import date_and_clock, one_line
 from battui.tui.widgets.listing import Column, Listing, Row
 
-_COLUMNS = (Column("when", 19), Column("what"), Column("mission", 12), Column("", 10))
+_COLUMNS = (Column("when", 19), Column("what"), Column("mission", 12), Column("", 10, least=90))
 
 
 class HistoryPane(Pane):

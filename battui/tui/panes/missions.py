@@ -23,10 +23,10 @@ from battui.tui.widgets.mission_text import mission_text, state_name
 _COLUMNS = (
     Column("state", 14),
     Column("mission"),
-    Column("object", 14),
+    Column("object", 14, least=90),
     Column("age", 6, right=True),
     Column("tokens", 6, right=True),
-    Column("waits for", 12),
+    Column("waits for", 12, least=90),
 )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import groupby
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -31,9 +30,10 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = [("escape,question_mark,q", "dismiss", "Close")]  # noqa: RUF012  # Textual's interface
 
-    def __init__(self, keymap: Mapping[str, str]) -> None:
+    def __init__(self, keymap: Mapping[str, str], key_names: Callable[[str], str]) -> None:
         super().__init__()
         self._keymap = keymap
+        self._key_names = key_names
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
@@ -52,7 +52,7 @@ class HelpScreen(ModalScreen[None]):
         lines = [Content.styled(_ROOMS[room], "bold $primary")]
         for action in actions:
             keys = self._keymap.get(action.id, action.keys)
-            shown = " ".join(self.app.get_key_display(Binding(key.strip(), "")) for key in keys.split(","))
+            shown = self._key_names(keys)
             lines.append(
                 Content.assemble((f"{shown:<10}", "$accent"), f"{action.help:<62}", (action.id, "$muted"))
             )

@@ -53,7 +53,7 @@ class EventLines(ScrollView):
     def _settle(self, at_end: bool) -> None:
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._shown))
         if at_end:
-            self.scroll_end(animate=False, immediate=True)
+            self.scroll_end(animate=False, immediate=False, x_axis=False)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:

@@ -17,11 +17,15 @@ GAP = 2
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of `width` cells; width 0 takes a share of what the others leave."""
+    """A column of `width` cells; width 0 takes a share of what the others leave.
+
+    Lines of fewer than `least` cells leave the column out.
+    """
 
     title: str
     width: int = 0
     right: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,11 @@ def column_widths(columns: Sequence[Column], width: int) -> list[int]:
 
 def aligned(cells: Sequence[Content], columns: Sequence[Column], width: int) -> Content:
     """Return `cells` side by side, each cut or filled up to its column's width."""
+    shown = [(cell, column) for cell, column in zip(cells, columns, strict=True) if column.least <= width]
     parts = []
-    for cell, column, size in zip(cells, columns, column_widths(columns, width), strict=True):
+    for (cell, column), size in zip(
+        shown, column_widths([column for _, column in shown], width), strict=True
+    ):
         cut = cell.truncate(size, ellipsis=True)
         rest = size - cut.cell_length
         parts.append(cut.pad_left(rest) if column.right else cut.pad_right(rest))

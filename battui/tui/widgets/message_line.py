@@ -65,7 +65,8 @@ class MessageLine(Vertical):
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        line = event.value.strip()
+        # Who presses the key for the message line while in it means the same.
+        line = event.value.strip().removeprefix(":").lstrip()
         if not line:
             return
         try:
@@ -74,6 +75,7 @@ class MessageLine(Vertical):
             self._say(Content.styled(str(error), "$text-error"))
             return
         self._input.clear()
+        self._input.placeholder = ""
         self._history.add(line)
         self.post_message(self.Ready(line, command))
         await asyncio.to_thread(self._history.save)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import ClassVar
 
 from battui.contracts.commands import (
     Ask,
@@ -85,9 +86,12 @@ READY = EngineStatus("ready", description=EngineDescription("llama.cpp", "1", "S
 class ScriptedPortal:
     """Answers from canned views, remembers what was asked, and lets a test say what happens next."""
 
-    def __init__(self, *, objects: tuple[ObjectSummary, ...] = SUMMARIES, engine: EngineStatus = READY) -> None:
+    def __init__(
+        self, *, objects: tuple[ObjectSummary, ...] = SUMMARIES, engine: EngineStatus = READY
+    ) -> None:
         self.commands: list[Command] = []
         self.objects = objects
+        self.views = dict(OBJECTS)
         self.missions: dict[str, MissionView] = {}
         self.history = (
             HistoryEntry("03ff02", START + 60, "install account_prototype.deposit_", "m1"),
@@ -131,7 +135,9 @@ class ScriptedPortal:
     ) -> None:
         """Let an event happen; `skip` loses as many before it."""
         self._sequence += 1 + skip
-        event = KernelEvent(self._sequence, START + self._sequence, kind, text, level, mission, "", data or {})
+        event = KernelEvent(
+            self._sequence, START + self._sequence, kind, text, level, mission, "", data or {}
+        )
         for follower in self._followers:
             follower.put_nowait(event)
 
@@ -169,6 +175,11 @@ class ScriptedPortal:
             },
         )
 
+    def say(self, mission: str, facet: str, text: str) -> None:
+        view = self.missions[mission]
+        self.missions[mission] = replace(view, facets={**view.facets, facet: text})
+        self.tell("facet", text, mission=mission, data={"facet": facet, "text": text})
+
     def complete(self, mission: str, answer: str) -> None:
         view = replace(self.missions[mission], answer=answer, ended_at=START + 6, tokens=93)
         self.missions[mission] = view
@@ -180,7 +191,7 @@ class ScriptedPortal:
 
     def _object(self, command: ShowObject) -> Reply:
         path = command.path
-        for view in OBJECTS.values():
+        for view in self.views.values():
             if path.oid == view.oid or path.names == (view.name,):
                 return view
         raise UnknownObject("no object has that name", about=str(path), remedy="Bind it first.")
@@ -203,7 +214,7 @@ class ScriptedPortal:
         self.enter(command.mission, "IDLE")
         return Answer(text="started again")
 
-    _answers: dict[type, Callable[..., Reply]] = {
+    _answers: ClassVar[dict[type, Callable[..., Reply]]] = {
         ShowObject: _object,
         ListObjects: lambda self, _: ObjectList(self.objects),
         ListMissions: lambda self, _: MissionList(tuple(reversed(self.missions.values()))),
