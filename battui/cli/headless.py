@@ -63,7 +63,9 @@ class _Headless:
         self.code = 0
 
     async def run(self) -> int:
-        with trio.open_signal_receiver(*SIGNALS) as signals:
+        # Who started us with a signal ignored, as nohup does, means it.
+        heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        with trio.open_signal_receiver(*heeded) as signals:
             async with trio.open_nursery() as watching:
                 watching.start_soon(self._watch, signals, watching.cancel_scope)
                 await self._run_kernel()

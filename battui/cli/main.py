@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from types import FrameType
 
 from battui.cli.arguments import build_parser
 from battui.contracts.errors import BattuiError
@@ -18,6 +20,7 @@ FAULT = 1
 def main(argv: Sequence[str] | None = None) -> int:
     """Run battui with `argv` (by default the process's own) and return its exit code."""
     arguments = Namespace(verbose=False, output="text")
+    _leave_in_order()
     try:
         arguments = build_parser().parse_args(argv, arguments)
         code = _dispatch(arguments)
@@ -36,6 +39,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"battui: this is a fault in battui: {_fault(error)}", file=sys.stderr)
         print("Run it again with --verbose for the details.", file=sys.stderr)
         return FAULT
+
+
+def _leave_in_order() -> None:
+    """Let `finally` blocks run when a signal ends the process; the kernel brings its own handlers for its time."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Who started us with a signal ignored, as nohup does, means it.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _dispatch(arguments: Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -312,6 +313,26 @@ def test_without_a_network_a_pull_says_what_to_do_and_leaves_no_image(
 
     assert_told(done, 3, "cannot be downloaded", "Check the network", "try again")
     assert not image_folder.exists()
+
+
+def test_a_pull_that_is_told_to_end_takes_pip_with_it(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as index:
+        index.settimeout(30)
+        silent = {
+            "PIP_INDEX_URL": f"http://127.0.0.1:{index.getsockname()[1]}/",
+            "PIP_CONFIG_FILE": "/dev/null",
+        }
+        with subprocess.Popen(
+            [*COMMAND, "model", "pull", "smollm2-135m"], env=environment | silent, stderr=subprocess.PIPE
+        ) as process:
+            # An index that takes the call and never answers: pip is now in the middle of its work.
+            connection, _ = index.accept()
+            pip = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+            process.terminate()
+
+            assert process.wait(timeout=20) == 128 + signal.SIGTERM
+            connection.close()
+    assert not Path(f"/proc/{pip}").exists()
 
 
 @pytest.mark.model
