@@ -190,7 +190,7 @@ class BattuiApp(App[int], inherit_bindings=False):
         await self.push_screen(HelpScreen(self._user_keys, self.key_names))
 
     def action_focus_message(self) -> None:
-        self._message_line.focus()
+        self._message_line.take_focus()
 
     async def action_back(self) -> None:
         if self._message_line.has_focus_within or self._answers.has_focus:

@@ -34,7 +34,7 @@ class HistoryPane(Pane):
         yield self._listing
 
     def take_focus(self) -> None:
-        self._listing.focus()
+        self._listing.take_focus()
         if self._stale:
             self.reload()
 

@@ -11,6 +11,7 @@ from battui.tui.keys import bindings
 from battui.tui.news import News
 from battui.tui.panes.pane import Pane
 from battui.tui.widgets.event_lines import EventLines, line_text
+from battui.tui.widgets.focus import focus_now
 
 _LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 
@@ -41,7 +42,7 @@ class LogPane(Pane):
         self._show_state()
 
     def take_focus(self) -> None:
-        self._lines.focus()
+        focus_now(self._lines)
 
     def current_text(self) -> str:
         return self._lines.text()
@@ -49,7 +50,7 @@ class LogPane(Pane):
     def go_back(self) -> None:
         self._filter.value = ""
         self._filter.display = False
-        self._lines.focus()
+        focus_now(self._lines)
 
     def on_news(self, news: News) -> None:
         events = [event for event in news.events if event.kind != "token"]
@@ -61,7 +62,7 @@ class LogPane(Pane):
 
     def action_filter(self) -> None:
         self._filter.display = True
-        self._filter.focus()
+        focus_now(self._filter)
 
     def action_level(self) -> None:
         self._least = (self._least + 1) % len(_LEVELS)
@@ -84,7 +85,7 @@ class LogPane(Pane):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._filter.display = bool(event.value)
-        self._lines.focus()
+        focus_now(self._lines)
 
     def _wanted(self, event: KernelEvent) -> bool:
         return _LEVELS.index(event.level) >= self._least and self._needle in line_text(event).casefold()

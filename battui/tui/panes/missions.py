@@ -17,6 +17,7 @@ from battui.tui.keys import bindings
 from battui.tui.mission_book import MissionBook, MissionPage
 from battui.tui.panes.pane import Pane
 from battui.tui.values import lasted, one_line
+from battui.tui.widgets.focus import focus_now
 from battui.tui.widgets.listing import Column, Listing, Row
 from battui.tui.widgets.mission_text import mission_text, state_name
 
@@ -52,11 +53,14 @@ class MissionsPane(Pane):
         self.reload()
 
     def take_focus(self) -> None:
-        (self._detail if self.has_class("-detail") else self._listing).focus()
+        if self.has_class("-detail"):
+            focus_now(self._detail)
+        else:
+            self._listing.take_focus()
 
     def go_back(self) -> None:
         self.remove_class("-detail")
-        self._listing.focus()
+        self._listing.take_focus()
 
     def current_text(self) -> str:
         page = self._book.pages.get(self._listing.row)
@@ -102,7 +106,7 @@ class MissionsPane(Pane):
     def on_listing_chosen(self, event: Listing.Chosen) -> None:
         event.stop()
         self.add_class("-detail")
-        self._detail.focus()
+        focus_now(self._detail)
 
     @work(exclusive=True, group="mission")
     async def _read(self, mission: str) -> None:

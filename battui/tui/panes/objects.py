@@ -17,6 +17,7 @@ from battui.tui.conversation import Conversation
 from battui.tui.news import News
 from battui.tui.panes.pane import Pane
 from battui.tui.screens.texts import text
+from battui.tui.widgets.focus import focus_now
 from battui.tui.widgets.inspector import Inspector
 
 
@@ -47,9 +48,9 @@ class ObjectsPane(Pane):
 
     def take_focus(self) -> None:
         if self.has_class("-detail"):
-            self._inspector.focus()
+            self._inspector.take_focus()
         else:
-            self._tree.focus()
+            focus_now(self._tree)
 
     def current_text(self) -> str:
         return self._inspector.current_text()
@@ -60,7 +61,7 @@ class ObjectsPane(Pane):
 
     def go_back(self) -> None:
         self.remove_class("-detail")
-        self._tree.focus()
+        focus_now(self._tree)
 
     def on_news(self, news: News) -> None:
         if news.has("object", "installed"):
@@ -100,7 +101,8 @@ class ObjectsPane(Pane):
     async def _grow(self, node: TreeNode[int]) -> None:
         assert node.data is not None
         view = await self._conversation.ask(ShowObject(Path((), node.data)), ObjectView)
-        if view is None:
+        # Who opens and closes a branch quickly asks twice before the first answer.
+        if view is None or node.children:
             return
         for slot in view.slots:
             if isinstance(slot.value, Ref) and not slot.holder:
@@ -116,7 +118,7 @@ class ObjectsPane(Pane):
             event.node.toggle()
             return
         self.add_class("-detail")
-        self._inspector.focus()
+        self._inspector.take_focus()
 
     def on_inspector_left(self) -> None:
         self.go_back()

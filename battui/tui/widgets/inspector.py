@@ -18,6 +18,7 @@ from battui.contracts.values import Ref
 from battui.tui.conversation import Conversation
 from battui.tui.keys import bindings
 from battui.tui.values import one_line, references
+from battui.tui.widgets.focus import focus_now
 from battui.tui.widgets.listing import Column, Listing, Row
 from battui.tui.widgets.slot_text import mark, slot_text
 
@@ -77,9 +78,9 @@ class Inspector(Vertical):
             self._trail[-1] = view
             self._show()
 
-    def focus(self, scroll_visible: bool = True) -> Inspector:
-        self._listing.focus(scroll_visible)
-        return self
+    def take_focus(self) -> None:
+        """Let the next key move among the slots."""
+        self._listing.take_focus()
 
     def current_text(self) -> str:
         """Return the value or source on the screen."""
@@ -90,7 +91,7 @@ class Inspector(Vertical):
 
     def action_back(self) -> None:
         if self._detail.has_focus:
-            self._listing.focus()
+            self._listing.take_focus()
         elif len(self._trail) > 1:
             self._trail.pop()
             self._show()
@@ -98,7 +99,10 @@ class Inspector(Vertical):
             self.post_message(self.Left())
 
     def action_focus_detail(self) -> None:
-        (self._listing if self._detail.has_focus else self._detail).focus()
+        if self._detail.has_focus:
+            self._listing.take_focus()
+        else:
+            focus_now(self._detail)
 
     def on_listing_highlighted(self, event: Listing.Highlighted) -> None:
         event.stop()
@@ -109,7 +113,7 @@ class Inspector(Vertical):
         if target := self._targets.get(event.row):
             self.open(Path((), target.oid), follow=True)
         else:
-            self._detail.focus()
+            focus_now(self._detail)
 
     def _show(self) -> None:
         view = self._trail[-1]

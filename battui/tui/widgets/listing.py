@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from battui.tui.widgets.focus import focus_now
+
 GAP = 2
 
 
@@ -118,9 +120,9 @@ class Listing(Vertical):
             if candidate.id == row and not candidate.heading:
                 self.options.highlighted = index
 
-    def focus(self, scroll_visible: bool = True) -> Listing:
-        self.options.focus(scroll_visible)
-        return self
+    def take_focus(self) -> None:
+        """Let the next key move the cursor here."""
+        focus_now(self.options)
 
     def _fill(self) -> None:
         chosen = self.row

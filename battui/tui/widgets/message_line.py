@@ -18,6 +18,7 @@ from battui.tui.completion import completed, completions
 from battui.tui.conversation import Conversation
 from battui.tui.keys import bindings
 from battui.tui.line_history import LineHistory
+from battui.tui.widgets.focus import focus_now
 
 _EXAMPLE = "account.deposit_(amount=50)  # add amount to balance => self.balance == 150"
 _MOST_NAMES = 12
@@ -55,9 +56,9 @@ class MessageLine(Vertical):
         self._say(Content(""))
         await asyncio.to_thread(self._history.load)
 
-    def focus(self, scroll_visible: bool = True) -> MessageLine:
-        self._input.focus(scroll_visible)
-        return self
+    def take_focus(self) -> None:
+        """Let the next key be written here."""
+        focus_now(self._input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

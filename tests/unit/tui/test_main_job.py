@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from screen import NARROW, WIDE, open_terminal, played
 from scripted_portal import DEPOSIT, SOURCE, SUMMARIES, ScriptedPortal
+from textual.events import Key
 
 from battui.contracts.commands import CancelMission, RetryMission, Send, Undo
 from battui.contracts.commands import Path as Names
@@ -205,5 +206,16 @@ def test_a_method_shows_where_it_comes_from() -> None:
             )
             await terminal.press("z")
             await terminal.shows("m1 is taken back")
+
+    played(scene)
+
+
+def test_keys_that_come_in_one_burst_are_all_written() -> None:
+    async def scene() -> None:
+        async with open_terminal() as terminal:
+            await terminal.shows("account  @1")
+            for character in ("colon", *"ada", *"name"):
+                terminal.app.post_message(Key(character, character if len(character) == 1 else ":"))
+            await terminal.until(lambda: terminal.line.value == "adaname")
 
     played(scene)
