@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Footer, TabbedContent, TabPane, Tabs
+from textual.widgets import Footer, Input, TabbedContent, TabPane, Tabs
 
 from battui.contracts.commands import ShowMission, Undo
 from battui.contracts.errors import BattuiError, UsageError
@@ -188,6 +188,13 @@ class BattuiApp(App[int], inherit_bindings=False):
 
     async def action_help(self) -> None:
         await self.push_screen(HelpScreen(self._user_keys, self.key_names))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # The key of the message line has priority, so that what is typed right after it lands there; in an input
+        # and over a dialog it is a key like any other.
+        if action == "focus_message":
+            return not isinstance(self.focused, Input) and len(self.screen_stack) == 1
+        return super().check_action(action, parameters)
 
     def action_focus_message(self) -> None:
         self._message_line.take_focus()
