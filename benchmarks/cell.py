@@ -41,7 +41,7 @@ class OneAccount:
 
     async def call(self, name: str, receiver: int, arguments: Mapping[str, Value]) -> Value:
         """Nothing is offered."""
-        raise AssertionError(name)
+        raise AssertionError((name, receiver, arguments))
 
 
 def bare_fork() -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import sys
 from collections.abc import Mapping
 
 from battui.cell.clock import Now, dated_types
 from battui.cell.printing import Printed
 from battui.contracts.offered import Offered
+
+# What the interpreter's own C code imports when a date is formatted or parsed, by the method's `__import__`.
+_IMPORTED_BY_DATES = frozenset({"time", "_strptime", "warnings"})
 
 
 class Facade:
@@ -39,6 +43,8 @@ class Namespaces:
     """Makes the fresh global namespace of each method; modules are looked up once, before the cell is sealed."""
 
     def __init__(self, offered: Offered) -> None:
+        for module in _IMPORTED_BY_DATES:
+            importlib.import_module(module)
         self._builtins: dict[str, object] = {
             name: getattr(builtins, name) for name in offered.builtins | offered.exceptions
         }
@@ -51,7 +57,14 @@ class Namespaces:
         """The names for the methods of one activation; copy it for each method."""
         facades = {**self._facades, "datetime": {**self._facades["datetime"], **dated_types(now)}}
         return {
-            "__builtins__": {**self._builtins, "print": printed.print},
+            "__builtins__": {**self._builtins, "print": printed.print, "__import__": _import},
             "__name__": "method",
             **{name: Facade(name, attributes) for name, attributes in facades.items()},
         }
+
+
+def _import(name: str, *context: object) -> object:
+    # The context is globals, locals, wanted names, level. A statement wants a tuple of names, the interpreter a list.
+    if name in _IMPORTED_BY_DATES and len(context) > 2 and isinstance(context[2], list):
+        return sys.modules[name]
+    raise ImportError(f"{name}: use what is offered without an import")

@@ -50,10 +50,14 @@ def pack(value: Value) -> bytes:
 
 
 def unpack(data: bytes) -> Value:
-    """The value that `data` stands for; raises WireError for anything else than exactly one value."""
+    """The value that `data` stands for; raises WireError for anything that `pack` would not have written.
+
+    That one form is insisted on keeps out what msgpack's readers pass over: bytes after the value, a key twice.
+    """
     try:
         value: Value = ormsgpack.unpackb(data, ext_hook=_restore)
-        _check(value, 0)
+        if pack(value) != data:
+            raise ValueError("bytes that nobody would have written")
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise WireError(f"malformed message: {error}") from None
     return value

@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+import warnings
 from dataclasses import asdict
 from typing import NoReturn, cast
 
@@ -24,7 +25,7 @@ from battui.contracts.offered import offered
 PACKET_BYTES = 4096
 
 # Modules that Python imports only when a method first does something; a sealed cell could not.
-_IMPORTED_LATE = ("_strptime", "encodings.latin_1", "encodings.ascii", "encodings.utf_16", "unicodedata")
+_IMPORTED_LATE = ("encodings.latin_1", "encodings.ascii", "encodings.utf_16", "unicodedata")
 
 # After about this many calls the interpreter has specialised what it runs.
 _REHEARSALS = 20
@@ -113,7 +114,8 @@ class Zygote:
 
 
 def _prepare() -> tuple[child.Readiness, sandbox.SandboxReport]:
-    os.umask(0o077)
+    # Nobody could read them, and to show one Python would open files.
+    warnings.simplefilter("ignore")
     for module in _IMPORTED_LATE:
         importlib.import_module(module)
     namespaces = Namespaces(offered())
