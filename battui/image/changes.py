@@ -11,6 +11,7 @@ from battui.contracts.values import Ref, Value
 from battui.image.method import Method
 from battui.image.objects import UvmObject
 from battui.image.primitive import Primitive
+from battui.image.touched import is_touched
 from battui.image.world import World
 
 
@@ -29,7 +30,7 @@ def apply_changes(world: World, changes: ChangeSet) -> dict[int, UvmObject]:
     for change in changes.changes:
         target = world.object_at(change.oid)
         target._p_activate()
-        if target._p_serial != change.serial:
+        if target._p_serial != change.serial or is_touched(target):
             raise Conflict("it has changed since it was read", about=str(Ref(change.oid)))
         _put(world, target, change.put, created)
         for name in change.removed:

@@ -12,6 +12,7 @@ import transaction
 from ZODB.POSException import ConflictError
 
 from battui.contracts.errors import BattuiError, Conflict
+from battui.image import touched
 from battui.image.genesis import is_awake, perform_genesis
 from battui.image.storage import open_database, unwritable
 from battui.image.world import World
@@ -78,6 +79,7 @@ class Image:
         connection = self.database.open(manager)
         try:
             self._begin(manager, note, mission)
+            touched.begin(connection)
             yield World(connection)
             self._commit(manager)
         finally:

@@ -12,7 +12,7 @@ from ZODB.POSException import ConflictError
 
 from battui.contracts.errors import MissingParent
 from battui.contracts.values import is_parent_slot
-from battui.image import lookup
+from battui.image import lookup, touched
 from battui.image.method import Method
 from battui.image.primitive import Primitive
 
@@ -40,15 +40,20 @@ class UvmObject(Persistent):
     def __setattr__(self, name: str, value: object) -> None:
         if name[:3] == "_p_":
             super().__setattr__(name, value)
+            if name == "_p_changed" and value:
+                touched.note(self)
             return
         self._p_activate()
         before = self.__dict__.get(name, _ABSENT)
         super().__setattr__(name, value)
+        touched.note(self)
         if before is _ABSENT or is_parent_slot(name) or _is_behaviour(before) or _is_behaviour(value):
             lookup.forget(self._p_jar)
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
+        if name[:3] != "_p_":
+            touched.note(self)
         lookup.forget(self._p_jar)
 
     def __getattr__(self, name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import outcome
@@ -94,6 +95,9 @@ class Effects:
     async def _generate(
         self, mission: str, requests: tuple[GenerationRequest, ...]
     ) -> tuple[GenerationResult, ...]:
+        # An engine that cannot hold to a schema is asked in words alone; what reads the text is tolerant.
+        if "schema" not in (await self._inference.describe()).capabilities:
+            requests = tuple(replace(request, schema=None) for request in requests)
         results: list[outcome.Maybe[GenerationResult] | None] = [None] * len(requests)
 
         async def ask(number: int, request: GenerationRequest) -> None:

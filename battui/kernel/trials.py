@@ -104,11 +104,11 @@ def _candidate(index: int, verdict: Review, answers: list[CellAnswer]) -> Candid
         words, met = f"cell: the expectation raised {answers[0].expectation_error}", False
     elif met is False:
         words = (
-            f"cell: ran, but the expectation does not hold; {_outcome(answers[:1]) or 'nothing came of it'}"
+            f"cell: ran, but the expectation does not hold; {_outcome(answers[:1]) or 'it neither answers nor changes anything'}"
         )
     else:
         words = (
-            f"cell: ran; {'the expectation holds' if met else _outcome(answers[:1]) or 'nothing came of it'}"
+            f"cell: ran; {'the expectation holds' if met else _outcome(answers[:1]) or 'it neither answers nor changes anything'}"
         )
     return Candidate(
         index=index,

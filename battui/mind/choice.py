@@ -31,8 +31,11 @@ class Candidate:
 
     @property
     def survived(self) -> bool:
-        """Whether it may be installed at all."""
-        return self.accepted and self.ran and self.met is not False
+        """Whether it may be installed at all: it ran, and met the expectation or, without one, did something.
+
+        A method that neither answers nor changes anything is no answer to a message, unless that is expected.
+        """
+        return self.accepted and self.ran and (self.met is True or (self.met is None and bool(self.outcome)))
 
 
 def distinct(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -49,7 +52,7 @@ def distinct(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 def best(candidates: Sequence[Candidate]) -> Candidate | None:
     """Return the candidate to install, or None where none survived guardian, trial and expectation.
 
-    A met expectation comes first, then doing anything at all, then agreement: what most samples come to is
+    A met expectation comes first, then agreement: what most samples come to is
     right more often than what one comes to (self-consistency, Wang et al. 2022, arXiv:2203.11171). Then the
     shorter source, then the lower index.
     """
@@ -58,10 +61,9 @@ def best(candidates: Sequence[Candidate]) -> Candidate | None:
     for candidate in survivors:
         agreement[candidate.outcome] += candidate.votes
 
-    def rank(candidate: Candidate) -> tuple[bool, bool, int, int, int]:
+    def rank(candidate: Candidate) -> tuple[bool, int, int, int]:
         return (
             candidate.met is not True,
-            not candidate.outcome,
             -agreement[candidate.outcome],
             len(candidate.source),
             candidate.index,

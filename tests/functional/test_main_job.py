@@ -1,0 +1,340 @@
+"""A message that nobody understands is learned for good, through every part of a real kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trio
+
+from battui.contracts.commands import (
+    CancelMission,
+    ListHistory,
+    ListMissions,
+    RetryMission,
+    ShowObject,
+    ShowStatus,
+    Undo,
+)
+from battui.contracts.commands import (
+    Path as ObjectPath,
+)
+from battui.contracts.errors import (
+    ArgumentMismatch,
+    BattuiError,
+    CellStopped,
+    Conflict,
+    MethodRaised,
+    MissionFailed,
+    ModelUnavailable,
+    NotASelector,
+    NotStorable,
+    Refused,
+    UnknownObject,
+    UnknownSlot,
+    UsageError,
+)
+from battui.contracts.replies import HistoryList, KernelStatus, MissionList, ObjectView
+from tests.functional.conftest import BODIES, Live, script_of
+
+MAKE = "account = genesis_obj.clone(balance=100)"
+TEACH = "account.deposit_(amount=50)  # add amount to balance => self.balance == 150"
+Scripted = Callable[[str], Path]
+
+
+async def test_a_message_is_learned_once_and_known_after_a_restart(
+    scripted_image: Scripted, live: Live
+) -> None:
+    folder = scripted_image(script_of(BODIES))
+    async with live(folder) as life:
+        await life.line(MAKE)
+        answer = await life.line(TEACH)
+        assert (answer.mission, answer.learned) == ("m1", True)
+        assert (await life.line("account.balance")).value == 150
+        mission = await life.mission("m1")
+        states = [state for state, _ in mission.trail]
+        assert states == ["IDLE", "DECOMPOSING", "DELEGATING", "SYNTHESIZING", "COMPLETE"]
+        assert mission.plan["strategy"] == "one assignment"
+        assert mission.facets == {"SAGE": "It changes the balance."}
+        assert [candidate.chosen for candidate in mission.candidates][:1] == [True]
+    async with live(folder, engine__name="none") as life:
+        assert (await life.line("account.deposit_(amount=50)")).mission == ""
+        assert (await life.line("account.balance")).value == 200
+
+
+async def test_the_installed_method_carries_its_proof_and_is_shared_by_clones(
+    scripted_image: Scripted, live: Live
+) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        await life.line(TEACH)
+        view = await life.submit(ShowObject(ObjectPath(("account",))))
+        assert isinstance(view, ObjectView)
+        (slot,) = [slot for slot in view.slots if slot.name == "deposit_"]
+        assert slot.method is not None
+        assert slot.method.source.endswith("self._p_changed = True")
+        assert slot.method.ruleset
+        assert slot.method.tree_hash
+        assert slot.method.intent == "add amount to balance"
+        await life.line("twin = account.clone(balance=1)")
+        assert (await life.line("twin.deposit_(amount=2)")).mission == ""
+        assert [(await life.line(f"{name}.balance")).value for name in ("twin", "account")] == [3, 150]
+
+
+async def test_an_expectation_chooses_and_without_one_agreement_does(
+    scripted_image: Scripted, live: Live
+) -> None:
+    signal = "\n    self._p_changed = True\n"
+    wrong, right = f"\n    self.balance -= amount{signal}", f"\n    self.balance += amount{signal}"
+    script = script_of(
+        {
+            "def deposit_": [wrong, right],
+            "def vote": ["\n    return 1\n", "\n    return 2\n", "\n    return 1 + 1\n"],
+        }
+    )
+    async with live(scripted_image(script), mission__candidates=3) as life:
+        await life.line(MAKE)
+        await life.line(TEACH)
+        assert (await life.line("account.balance")).value == 150
+        assert (await life.line("account.vote()  # cast a vote")).value == 2
+
+
+async def test_a_missing_signal_is_repaired_before_it_is_installed(
+    scripted_image: Scripted, live: Live
+) -> None:
+    script = script_of({"def add_": ["\n    self.items.append(item)\n"]})
+    async with live(scripted_image(script)) as life:
+        await life.line("cart = genesis_obj.clone(items=[])")
+        await life.line("cart.add_(item='pear')  # append item to items => self.items == ['pear']")
+        (candidate, *_) = (await life.mission("m1")).candidates
+        assert "repaired" in candidate.verdict
+    async with live(Path(life.kernel._settings.image)) as life:
+        assert (await life.line("cart.items")).value == ["pear"]
+
+
+async def test_senders_of_the_same_message_share_one_mission(scripted_image: Scripted, live: Live) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        answers = []
+
+        async def send(amount: int) -> None:
+            answers.append(await life.line(f"account.deposit_(amount={amount})  # add amount to balance"))
+
+        async with trio.open_nursery() as nursery:
+            for amount in (1, 10, 100):
+                nursery.start_soon(send, amount)
+        assert {answer.mission for answer in answers} == {"m1"}
+        assert (await life.line("account.balance")).value == 211
+
+
+async def test_an_answer_is_bound_when_the_mission_ends(scripted_image: Scripted, live: Live) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        assert (await life.line("double = account.audit()  # return twice the balance")).value == 200
+        assert (await life.line("double")).value == 200
+
+
+async def test_a_mission_that_finds_nothing_fails_with_the_reason_and_leaves_the_object_alone(
+    scripted_image: Scripted, live: Live
+) -> None:
+    script = script_of({"def deposit_": ["\n    import os\n", "\n    pass\n"]})
+    async with live(scripted_image(script)) as life:
+        await life.line(MAKE)
+        with pytest.raises(MissionFailed, match="none of the"):
+            await life.line(TEACH)
+        mission = await life.mission("m1")
+        assert (mission.state, mission.senders) == ("FAILED", 1)
+        assert mission.candidates
+        view = await life.submit(ShowObject(ObjectPath(("account",))))
+        assert isinstance(view, ObjectView)
+        assert [slot.name for slot in view.slots if not slot.holder] == ["parent*", "balance"]
+
+
+async def test_a_failed_mission_can_be_tried_again_and_no_other(scripted_image: Scripted, live: Live) -> None:
+    folder = scripted_image(script_of({}))
+    async with live(folder) as life:
+        await life.line(MAKE)
+        with pytest.raises(MissionFailed):
+            await life.line(TEACH)
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.submit(RetryMission("m1"))
+        await life.until(lambda event: event.kind == "mission" and event.data.get("end") == "COMPLETE")
+        assert (await life.line("account.balance")).value == 150
+        with pytest.raises(Refused, match="only a failed"):
+            await life.submit(RetryMission("m1"))
+
+
+async def test_undo_takes_back_what_a_mission_installed(scripted_image: Scripted, live: Live) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        await life.line(TEACH)
+        answer = await life.submit(Undo("m1"))
+        view = await life.submit(ShowObject(ObjectPath(("account",))))
+        assert isinstance(view, ObjectView)
+        assert {slot.name: slot.value for slot in view.slots if not slot.holder}["balance"] == 150
+        assert "deposit_" not in {slot.name for slot in view.slots}
+        assert (await life.mission("m1")).state == "COMPLETE"
+        with pytest.raises(Refused, match="undone already"):
+            await life.submit(Undo("m1"))
+        await life.submit(Undo(str(answer.value)))
+        assert (await life.line("account.deposit_(amount=1)")).mission == ""
+        history = await life.submit(ListHistory(path=ObjectPath(("account",))))
+        assert isinstance(history, HistoryList)
+        assert [entry.mission for entry in history.entries].count("m1") >= 2
+
+
+async def test_without_a_model_messages_are_parked_and_answered_when_there_is_one(
+    scripted_image: Scripted, live: Live
+) -> None:
+    folder = scripted_image(script_of(BODIES))
+    async with live(folder, engine__name="none") as life:
+        await life.line(MAKE)
+        with pytest.raises(ModelUnavailable, match="waits"):
+            await life.line(TEACH)
+        missions = await life.submit(ListMissions(only_open=True))
+        assert isinstance(missions, MissionList)
+        assert [mission.waiting != "" for mission in missions.missions] == [True]
+    async with live(folder) as life:
+        await life.until(lambda event: event.kind == "mission" and event.data.get("end") == "COMPLETE")
+        assert (await life.line("account.balance")).value == 150
+        assert (await life.mission("m1")).answer == "None"
+
+
+async def test_a_cancelled_mission_tells_its_sender(scripted_image: Scripted, live: Live) -> None:
+    slow = "[[rules]]\nmatch = 'def deposit_'\nanswers = ['x x x x x x x x x x']\ndelay = 5.0\n"
+    async with live(scripted_image(script_of({}, extra=slow))) as life, trio.open_nursery() as nursery:
+        await life.line(MAKE)
+
+        async def send() -> None:
+            with pytest.raises(MissionFailed, match="cancelled"):
+                await life.line(TEACH)
+
+        nursery.start_soon(send)
+        await life.until(lambda event: event.data.get("state") == "SYNTHESIZING")
+        await life.submit(CancelMission("m1"))
+        assert (await life.mission("m1")).state == "FAILED"
+
+
+HARMFUL = {
+    "loop": "\n    while True:\n        pass\n",
+    "hoard": "\n    x = [0]\n    while True:\n        x = x + x\n",
+}
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+async def test_a_candidate_that_harms_is_stopped_and_reported_and_the_kernel_goes_on(
+    scripted_image: Scripted, live: Live, name: str
+) -> None:
+    script = script_of({f"def {name}": [HARMFUL[name]], **BODIES})
+    async with live(scripted_image(script), cell__wall_s=0.5, mission__attempts=1) as life:
+        await life.line(MAKE)
+        with pytest.raises(MissionFailed):
+            await life.line(f"account.{name}()")
+        assert "stopped" in (await life.mission("m1")).candidates[0].verdict
+        await life.line(TEACH)
+        assert (await life.line("account.balance")).value == 150
+
+
+async def test_a_learned_method_that_raises_or_never_ends_is_an_error_to_its_sender(
+    scripted_image: Scripted, live: Live
+) -> None:
+    divide = "\n    return 100 / by\n"
+    spin = "\n    while times > 0:\n        pass\n    return 0\n"
+    script = script_of({"def divide_": [divide], "def spin_": [spin]})
+    async with live(scripted_image(script), cell__wall_s=0.5) as life:
+        await life.line(MAKE)
+        assert (await life.line("account.divide_(by=4)")).value == 25.0
+        with pytest.raises(MethodRaised, match="ZeroDivisionError") as caught:
+            await life.line("account.divide_(by=0)")
+        assert "return 100 / by" in caught.value.traceback
+        assert (await life.line("account.spin_(times=0)")).value == 0
+        with pytest.raises(CellStopped):
+            await life.line("account.spin_(times=1)")
+        assert (await life.line("account.balance")).value == 100
+
+
+BAD_LINES: list[tuple[str, type[BattuiError]]] = [
+    ("account.deposit_(", UsageError),
+    ("nobody.deposit_(amount=1)", UnknownObject),
+    ("@ffff.balance", UnknownObject),
+    ("account.nothing", UnknownSlot),
+    ("account.balance.deposit_(amount=1)", UnknownObject),
+    ("account.deposit_()", ArgumentMismatch),
+    ("account.deposit_(sum=1)", ArgumentMismatch),
+    ("account.deposit_(1, 2)", ArgumentMismatch),
+    ("account.deposit_(1, amount=2)", ArgumentMismatch),
+    ("account.balance(1)", ArgumentMismatch),
+    ("account.__init__()", NotASelector),
+    ("account.class()", UsageError),
+    ("account.note = 1e999", NotStorable),
+    ("genesis_obj = 3", UnknownObject),
+    ("account.deposit_ = 3", Refused),
+    ("account.other_(x=1)  # what => open('/etc/passwd')", UsageError),
+]
+
+
+async def test_bad_input_is_one_clear_error_and_changes_nothing(scripted_image: Scripted, live: Live) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        await life.line(TEACH)
+        before = await life.submit(ListHistory())
+        for line, kind in BAD_LINES:
+            with pytest.raises(kind) as caught:
+                await life.line(line)
+            assert str(caught.value).count("\n") == 0, line
+        assert await life.submit(ListHistory()) == before
+
+
+async def test_concurrent_learned_sends_to_one_object_lose_nothing(
+    scripted_image: Scripted, live: Live
+) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        await life.line(TEACH)
+
+        async def deposit() -> None:
+            for _ in range(5):
+                while True:
+                    try:
+                        await life.line("account.deposit_(amount=1)")
+                        break
+                    except Conflict:
+                        continue
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(4):
+                nursery.start_soon(deposit)
+        assert (await life.line("account.balance")).value == 170
+
+
+async def test_the_heartbeat_audits_the_image_and_keeps_the_report(
+    scripted_image: Scripted, live: Live
+) -> None:
+    folder = scripted_image(script_of(BODIES))
+    async with live(
+        folder, heartbeat__enabled=True, heartbeat__first_delay_s=0.5, heartbeat__period_s=3600.0
+    ) as life:
+        await life.line(MAKE)
+        await life.until(lambda event: event.kind == "heartbeat")
+        await life.until(lambda event: event.kind == "mission" and event.data.get("end") == "COMPLETE")
+        (report,) = (await life.line("alfred_prototype_obj.audits")).value
+        assert report["report"] == "It changes the balance."
+        states = [state for state, _ in (await life.mission(report["mission"])).trail]
+        assert states == ["IDLE", "DECOMPOSING", "DELEGATING", "SYNTHESIZING", "COMPLETE"]
+
+
+async def test_questions_are_missions_that_answer_in_words(scripted_image: Scripted, live: Live) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        answer = await life.line("account ? 'What is in it?'")
+        assert (answer.value, answer.mission) == ("It changes the balance.", "m1")
+
+
+async def test_status_tells_how_the_kernel_is(scripted_image: Scripted, live: Live) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        status = await life.submit(ShowStatus())
+        assert isinstance(status, KernelStatus)
+        assert (status.objects, status.open_missions) == (1, 0)
+        assert "limits" in status.sandbox
