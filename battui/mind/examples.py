@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from battui.contracts.values import Value
 from battui.mind.briefs import MethodBrief, WorkedExample
 
-_WORD = re.compile(r"[a-z]+|\d+")
+_WORD = re.compile(r"[a-z_]+|\d+")
 
 
 def shipped_examples() -> tuple[WorkedExample, ...]:
@@ -45,8 +46,9 @@ def _examples(file: str) -> tuple[WorkedExample, ...]:
 def nearest(brief: MethodBrief, examples: Sequence[WorkedExample], count: int) -> tuple[WorkedExample, ...]:
     """Return the `count` examples nearest to `brief`, the nearest last: a small model heeds what it read last.
 
-    Nearness is the weighted share of common features (words of selector and intent, shapes of slots and
-    parameters); a feature weighs less the more examples have it. Ties fall to the earlier example.
+    Nearness is the weight of the common features (words of selector and intent, names and shapes of slots and
+    parameters), less a part of the weight of what the example has besides; a feature weighs less the more
+    examples have it. Ties fall to the earlier example.
     """
     wanted = _features(brief.selector, brief.intent, brief.slots, brief.arguments)
     rarity = _rarity(examples)
@@ -78,19 +80,43 @@ def _example_features(example: WorkedExample) -> frozenset[str]:
 def _features(
     selector: str, intent: str, slots: Mapping[str, Value], arguments: Mapping[str, Value]
 ) -> frozenset[str]:
-    """Words of the intent with names replaced by their shapes, so that nouns do not hide the operation."""
+    """What the intent does with what: words of one meaning are one, names are replaced by their shapes."""
     shapes = {name.lower(): _shape(value) for name, value in [*slots.items(), *arguments.items()]}
-    words = [shapes.get(word, word) for word in _words(intent)]
-    pairs = (f"{first} {second}" for first, second in itertools.pairwise(words))
+    words = [shapes.get(word) or _meaning(word) for word in _words(intent)]
+    telling = [word for word in words if word and (word.startswith("<") or word not in _stop_words())]
+    pairs = (f"{first} {second}" for first, second in itertools.pairwise(telling))
     kinds = (f"slot:{_shape(value)}" for value in slots.values())
-    return frozenset({*words, *pairs, *kinds, f"arguments:{len(arguments)}", *_words(selector)})
+    selected = (_meaning(word) for word in _words(selector))
+    named = (f"name:{name}" for name in shapes)
+    return frozenset({*telling, *pairs, *kinds, *named, f"arguments:{len(arguments)}", *selected})
 
 
 def _words(text: str) -> Iterator[str]:
-    return (match.group() for match in _WORD.finditer(text.lower().replace("'s ", " ")))
+    return (match.group() for match in _WORD.finditer(text.lower()))
+
+
+def _meaning(word: str) -> str:
+    return _meanings().get(word, word)
+
+
+@cache
+def _meanings() -> Mapping[str, str]:
+    return {word: group[0] for group in _synonyms()["groups"] for word in group}
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    return frozenset(_synonyms()["stop"])
+
+
+@cache
+def _synonyms() -> dict[str, list[Any]]:
+    return tomllib.loads((files("battui.mind.prompts") / "synonyms.toml").read_text(encoding="utf-8"))
 
 
 def _shape(value: Value) -> str:
     if isinstance(value, list):
-        return f"list<{_shape(value[0])}>" if value else "list<>"
-    return f"<{type(value).__name__}>"
+        return "<records>" if value and isinstance(value[0], dict) else "<list>"
+    if isinstance(value, bool):
+        return "<flag>"
+    return "<number>" if isinstance(value, int | float) else f"<{type(value).__name__}>"

@@ -11,9 +11,11 @@ from battui.contracts.generation import Generated, GenerationRequest, Sampling
 from battui.contracts.values import Value
 from battui.mind.briefs import MethodBrief, WorkedExample, abridged_slots
 from battui.mind.examples import facet_examples, nearest, shipped_examples
+from battui.mind.grammar import body_grammar
 from battui.mind.prompts import template
+from battui.mind.slips import without_slips
 
-NEAREST = 8
+NEAREST = 4
 STOP = ("\n#", "\ndef ", "\nclass ", "\n```", "\n@")
 _FENCE = re.compile(r"^\s*```\w*\s*$", re.MULTILINE)
 
@@ -27,14 +29,17 @@ def method_requests(
     max_tokens: int,
     temperature: float,
     examples: Sequence[WorkedExample] = (),
+    constrained: bool = False,
 ) -> tuple[GenerationRequest, ...]:
-    """Ask for `candidates` methods that answer `brief`: half of them with advice and feedback, if there is any.
+    """Ask for `candidates` methods that answer `brief`, one in four of them with advice and feedback, if any.
 
     `examples` (methods that the image has learned) compete with the shipped ones for a place in the prompt.
-    `attempt` moves the seed, so that a retry does not say the same again. Ids are `request_id` and a letter.
+    `attempt` moves the seed, so that a retry does not say the same again. `constrained` holds the first attempt
+    to a grammar of known names, for engines that take one. Ids are `request_id` and a letter.
     """
     notes = (*brief.feedback, *brief.advice)
-    noted = candidates // 2 if notes else 0
+    noted = -(-candidates // 4) if notes and candidates > 1 else 0
+    grammar = body_grammar(brief) if constrained and not brief.facet and attempt == 0 else None
     prompts = [(_prompt(brief, (), examples), candidates - noted)]
     if noted:
         prompts.append((_prompt(brief, notes, examples), noted))
@@ -43,10 +48,11 @@ def method_requests(
             id=f"{request_id}{letter}",
             prompt=prompt,
             candidates=count,
-            first_greedy=True,
+            first_greedy=attempt == 0 or place > 0,
             max_tokens=max_tokens,
             stop=STOP,
             sampling=Sampling(temperature=temperature, seed=1 + 1000 * attempt + 500 * place),
+            grammar=grammar,
         )
         for place, (letter, (prompt, count)) in enumerate(zip("ab", prompts, strict=False))
     )
@@ -56,11 +62,12 @@ def method_source(brief: MethodBrief, generated: Generated) -> str:
     """Return the method that `generated` continues: head, the intent as docstring, and the body alone.
 
     Fences, chatter and whatever follows the function are cut off; a text that was cut short by its length loses
-    its last, broken lines.
+    its last, broken lines; plain slips are repaired (`slips`).
     """
     body = _body(brief, _FENCE.sub("", generated.text))
     source = "\n".join([head(brief), *_docstring(intent_of(brief)), body]).rstrip()
-    return _longest_whole(source) if generated.finish == "length" else source
+    whole = _longest_whole(source) if generated.finish == "length" else source
+    return without_slips(whole, brief.slots)
 
 
 def head(brief: MethodBrief) -> str:
