@@ -20,7 +20,7 @@ test-slow: $(STAMPS)/dev
 	$(BIN)/python -m pytest -m slow
 
 bench: $(STAMPS)/dev
-	$(BIN)/python -m benchmarks
+	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check

@@ -98,7 +98,7 @@ class UiSettings:
     theme: str = _setting("battui-dark", "Colour theme.")
     keymap: Mapping[str, str] = field(
         default_factory=lambda: MappingProxyType({}),
-        metadata={"meaning": 'Keys by action, for example "quit" = "ctrl+x".'},
+        metadata={"meaning": 'Keys by action, for example "app.quit" = "ctrl+x".'},
     )
 
 
