@@ -42,7 +42,7 @@ class Answers(VerticalScroll):
 
     def send(self, line: str, command: Line) -> None:
         """Send `command` and show what becomes of it."""
-        exchange = Exchange(line)
+        exchange = Exchange(line, parks=isinstance(command, Send | Ask))
         self._exchanges.append(exchange)
         self.show()
         self._follow(exchange, command)

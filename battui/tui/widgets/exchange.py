@@ -15,9 +15,13 @@ from battui.tui.widgets.mission_text import progress
 
 @dataclass
 class Exchange:
-    """A line with an answer, an error, or a mission that is looking for the answer."""
+    """A line with an answer, an error, or a mission that is looking for the answer.
+
+    `parks` says that the line was sent without waiting: an answer with a mission is then that mission's beginning.
+    """
 
     line: str
+    parks: bool = False
     answer: Answer | None = None
     error: BattuiError | None = None
 

@@ -199,7 +199,7 @@ class ScriptedPortal:
     def _send(self, command: Send) -> Reply:
         mission = f"m{len(self.missions) + 1}"
         self.begin_mission(mission, f"{command.receiver}.{command.selector}")
-        return Answer(mission=mission)
+        return Answer(mission, f"mission {mission}", mission)
 
     def _read(self, command: Read) -> Reply:
         if command.path != Path(("account", "balance")):
