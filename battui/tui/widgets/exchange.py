@@ -40,12 +40,7 @@ class Exchange:
 
     @property
     def _left_to_mission(self) -> bool:
-        return (
-            self.answer is not None
-            and bool(self.mission)
-            and not self.answer.learned
-            and not self.answer.text
-        )
+        return self.parks and bool(self.mission)
 
     def text(self, page: MissionPage | None, now: float) -> Content:
         """Return line and outcome; `page` is the mission's, if it is known."""
