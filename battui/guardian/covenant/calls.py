@@ -1,8 +1,9 @@
 """What a call does: to its receiver, to its arguments, and what it gives back.
 
 A method call on an object is a message: the object that receives it keeps the covenant itself. A function that is
-not known and whose result is thrown away was called for its effect: it counts as a change of every mutable part of
-an object that it is handed. Where the result is used, it counts as a reading.
+not known and whose result is thrown away was called for its effect: it counts as a change of every part of an object
+that it is handed (in classes that people wrote, only where its name says so). Where the result is used, it counts as
+a reading.
 """
 
 from __future__ import annotations
@@ -124,10 +125,17 @@ class Calls(Core):
 
     def _unknown(self, node: cst.Call, arguments: Arguments, state: State) -> Value:
         self._hand_over(arguments, state)
-        if self.discarded is node:
+        if self.discarded is node and self._is_for_effect(node.func):
             for written, value in zip(arguments.nodes, arguments.values, strict=True):
                 self.mutate(state, value, written)
         return self._answer(node)
+
+    def _is_for_effect(self, function: cst.BaseExpression) -> bool:
+        """Whether an unknown function whose result is thrown away may change what it is handed."""
+        if not isinstance(function, cst.Name):
+            return False
+        name = function.value.lower()
+        return self.policy.answers or any(word in name for word in self.words["functions"]["effects"])
 
     def _method(
         self, node: cst.Call, receiver: Value, func: cst.Attribute, arguments: Arguments, state: State
