@@ -164,6 +164,10 @@ class BattuiApp(App[int], inherit_bindings=False):
     def on_message_line_ready(self, ready: MessageLine.Ready) -> None:
         self._answers.send(ready.line, ready.command)
 
+    def on_answers_parked(self, parked: Answers.Parked) -> None:
+        self._missions.show()
+        self._missions.choose(parked.mission)
+
     def on_tabbed_content_tab_activated(self) -> None:
         if not self._message_line.has_focus_within:
             self.pane.take_focus()

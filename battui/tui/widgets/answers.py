@@ -10,6 +10,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from battui.contracts.commands import Ask, Line, Send, ShowMission
@@ -25,6 +26,13 @@ MOST_ANSWERS = 50
 
 class Answers(VerticalScroll):
     """Several lines may wait for their answers at once."""
+
+    class Parked(Message):
+        """A line has become a mission, and the book knows it."""
+
+        def __init__(self, mission: str) -> None:
+            super().__init__()
+            self.mission = mission
 
     def __init__(self, conversation: Conversation, book: MissionBook) -> None:
         super().__init__()
@@ -74,6 +82,8 @@ class Answers(VerticalScroll):
             view = await self._conversation.ask(ShowMission(exchange.mission), MissionView)
             self._book.put([] if view is None else [view])
             self.show()
+        if exchange.mission and exchange.parks:
+            self.post_message(self.Parked(exchange.mission))
 
     def on_missions_changed(self, changed: MissionsChanged) -> None:
         if any(exchange.mission in changed.missions for exchange in self._exchanges):

@@ -219,3 +219,15 @@ def test_keys_that_come_in_one_burst_are_all_written() -> None:
             await terminal.until(lambda: terminal.line.value == "adaname")
 
     played(scene)
+
+
+def test_the_newest_mission_is_the_chosen_one() -> None:
+    async def scene() -> None:
+        async with open_terminal() as terminal:
+            await terminal.write("account.deposit_(amount=50)")
+            await terminal.press("escape", "2")
+            await terminal.shows("m1  account")
+            await terminal.write("ada.greet_()")
+            await terminal.shows("m2  account")
+
+    played(scene)
