@@ -53,16 +53,24 @@ class Zygote:
         self._poll = select.poll()
         self._poll.register(kernel, select.POLLIN)
 
-    def serve(self, ahead: int) -> None:
+    def serve(self, ahead: int) -> NoReturn:
         """Work until the kernel closes its end; then nothing of this is left."""
-        for _ in range(ahead):
-            self._fork()
-        while True:
-            for descriptor, _ in self._poll.poll():
-                if descriptor != self._kernel.fileno():
-                    self._bury(descriptor)
-                elif not self._obey():
-                    self._end()
+        try:
+            for _ in range(ahead):
+                self._fork()
+            while self._work():
+                pass
+        finally:
+            # A kernel that goes in the middle of a message shows as an error.
+            self._end()
+
+    def _work(self) -> bool:
+        for descriptor, _ in self._poll.poll():
+            if descriptor != self._kernel.fileno():
+                self._bury(descriptor)
+            elif not self._obey():
+                return False
+        return True
 
     def _obey(self) -> bool:
         packet = self._kernel.recv(PACKET_BYTES)
@@ -110,6 +118,8 @@ class Zygote:
     def _end(self) -> NoReturn:
         for pid in self._cells.values():
             os.kill(pid, signal.SIGKILL)
+        for pid in self._cells.values():
+            os.waitpid(pid, 0)
         os._exit(0)
 
 

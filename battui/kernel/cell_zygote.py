@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -57,47 +58,56 @@ class ZygoteProcess:
         self._cells: dict[int, CellProcess] = {}
         self._idle_in, self._idle_out = trio.open_memory_channel[CellProcess](math.inf)
         self._control: trio.socket.SocketType | None = None
-        self._sealed: Callable[[SandboxReport], None] = lambda _: None
         self.gone = False
 
     async def run(self, sealed: Callable[[SandboxReport], None]) -> None:
         """Start the process, call `sealed` once it is ready, return when it has ended; raises ZygoteFailed."""
-        self._sealed = sealed
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            process = _spawn(theirs.fileno(), self._ahead)
         self._control = trio.socket.from_stdlib_socket(ours)
         try:
-            await self._listen()
+            process = _spawn(theirs.fileno(), self._ahead)
+        except OSError as error:
+            self._bury_everything()
+            raise ZygoteFailed(str(error)) from None
+        finally:
+            theirs.close()
+        try:
+            await self._listen(sealed)
         finally:
             self._bury_everything()
             await _end(process)
 
     async def take(self) -> CellProcess:
         """An idle cell, as soon as there is one; another is forked in its place. Raises ZygoteGone."""
-        try:
-            cell = await self._idle_out.receive()
-        except trio.EndOfChannel:
-            raise ZygoteGone from None
-        await self._tell({"kind": "fork"})
-        return cell
+        while True:
+            try:
+                cell = await self._idle_out.receive()
+            except trio.EndOfChannel:
+                raise ZygoteGone from None
+            if await self._replace(cell):
+                return cell
+            cell.stream.socket.close()
 
     async def kill(self, cell: CellProcess) -> None:
         """End a cell, whatever it is doing. The zygote does it, for whom the process number stays valid."""
         cell.stream.socket.close()
         if not cell.ended.is_set():
-            with trio.CancelScope(shield=True), suppress(ZygoteGone):
-                await self._tell({"kind": "kill", "pid": cell.pid})
+            await self._tell({"kind": "kill", "pid": cell.pid})
+
+    async def _replace(self, cell: CellProcess) -> bool:
+        """Have the next cell forked; whether this one is fit for use."""
+        await self._tell({"kind": "fork"})
+        return not self.gone and _is_waiting(cell)
 
     async def _tell(self, message: Message) -> None:
-        if self._control is None or self.gone:
-            raise ZygoteGone
-        try:
+        # Never given up half-way: a fork or kill that is not told would be missed for good. It takes no time, because
+        # the zygote always listens; and one that is gone needs not be told.
+        assert self._control is not None
+        with trio.CancelScope(shield=True), suppress(OSError, trio.ClosedResourceError):
             await self._control.send(wire.pack(message))
-        except (OSError, trio.ClosedResourceError):
-            raise ZygoteGone from None
 
-    async def _listen(self) -> None:
+    async def _listen(self, sealed: Callable[[SandboxReport], None]) -> None:
+        ready = False
         while packet := await self._receive():
             data, descriptor = packet
             message = cast("Message", wire.unpack(data))
@@ -106,9 +116,12 @@ class ZygoteProcess:
             elif message["kind"] == "ended":
                 self._mourn(cast("int", message["pid"]), cast("int", message["status"]))
             elif message["kind"] == "sealed":
-                self._sealed(SandboxReport(**cast("dict[str, bool]", message["report"])))
+                sealed(SandboxReport(**cast("dict[str, bool]", message["report"])))
+                ready = True
             elif message["kind"] == "failed":
                 raise ZygoteFailed(message["words"])
+        if not ready:
+            raise ZygoteFailed("the zygote ended before it was sealed")
 
     async def _receive(self) -> tuple[bytes, int | None] | None:
         assert self._control is not None
@@ -140,6 +153,13 @@ class ZygoteProcess:
             cell.ended.set()
         assert self._control is not None
         self._control.close()
+
+
+def _is_waiting(cell: CellProcess) -> bool:
+    """Whether an idle cell lives: at the end of a dead one's socket there is an end to be read, at once."""
+    look = select.poll()
+    look.register(cell.stream.socket.fileno(), select.POLLIN)
+    return not look.poll(0)
 
 
 def _spawn(control: int, ahead: int) -> subprocess.Popen[bytes]:

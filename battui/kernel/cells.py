@@ -34,10 +34,12 @@ class CellBlock:
         self._zygote: ZygoteProcess | None = None
         self._report: SandboxReport | None = None
         self._trouble = ""
+        self._begun = False
         self._news = trio.Event()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Keep a zygote running until cancelled; started once the first one is sealed or has failed."""
+        self._begun = False
         pause = SHORTEST_PAUSE_S
         while True:
             began = trio.current_time()
@@ -45,8 +47,6 @@ class CellBlock:
                 await self._one_life(task_status)
             finally:
                 self._zygote = None
-            if self._trouble:
-                task_status.started()
             pause = SHORTEST_PAUSE_S if trio.current_time() - began > HEALTHY_S else pause
             await trio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
@@ -97,18 +97,16 @@ class CellBlock:
         zygote = ZygoteProcess(self._ahead)
 
         def sealed(report: SandboxReport) -> None:
-            self._zygote, self._report, self._trouble = zygote, report, ""
-            self._tell_everybody()
-            task_status.started()
+            self._zygote, self._report = zygote, report
+            self._judge("", task_status)
 
         try:
             await zygote.run(sealed)
-        except (ZygoteFailed, OSError) as error:
-            self._trouble = str(error)
+        except ZygoteFailed as error:
             self._log(f"The cells cannot be started: {error}")
+            self._judge(str(error), task_status)
         else:
             self._log("The zygote of the cells has died and is started again")
-        self._tell_everybody()
 
     async def _current(self) -> ZygoteProcess:
         while self._zygote is None or self._zygote.gone:
@@ -120,6 +118,11 @@ class CellBlock:
             await self._news.wait()
         return self._zygote
 
-    def _tell_everybody(self) -> None:
+    def _judge(self, trouble: str, task_status: trio.TaskStatus[None]) -> None:
+        """Note whether cells can be had, and wake whoever waits to know."""
+        self._trouble = trouble
+        if not self._begun:
+            self._begun = True
+            task_status.started()
         self._news.set()
         self._news = trio.Event()

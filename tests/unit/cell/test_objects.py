@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 from play import Play
+from test_wire import VALUES, exact
 
 from battui.cell.conversation import Call, Load
 from battui.contracts.activation import CellAnswer, ChangeSet, NewObject, ObjectChange
-from battui.contracts.values import Ref
+from battui.contracts.values import Ref, Value
 
 DEPOSIT = """def deposit_(self, amount):
     self.balance = self.balance + amount
@@ -304,3 +306,24 @@ def test_the_kernel_is_not_asked_about_objects_that_it_does_not_know(play: Play)
     assert failure is not None
     assert failure.error_type == "RuntimeError"
     assert play.asked == []
+
+
+@given(VALUES)
+def test_any_value_survives_being_looked_at(value: Value) -> None:
+    play = Play()
+    play.object(1, kept=value)
+    answer = play.attempt(1, "def look_(self):\n    return self.kept")
+    assert exact(answer.result) == exact(value)
+    assert answer.changes == ChangeSet()
+
+
+@given(VALUES, VALUES)
+def test_any_change_is_found(before: Value, after: Value) -> None:
+    """In a list that is changed in place, exactly when its content is another one."""
+    play = Play()
+    play.object(1, kept=[before])
+    body = "def put_(self, value):\n    self.kept[0] = value\n    self._p_changed = True"
+    answer = play.attempt(1, body, value=after)
+    changed = [dict(change.put) for change in answer.changes.changes]
+    same = exact(before) == exact(after)
+    assert exact(changed) == exact([] if same else [{"kept": [after]}])

@@ -30,9 +30,9 @@ VALUES = st.recursive(
 def exact(value: Value) -> object:
     """A form in which 1, 1.0 and True differ, and the order of keys counts."""
     if isinstance(value, list):
-        return [exact(item) for item in value]
+        return ["list", *map(exact, value)]
     if isinstance(value, dict):
-        return [(key, exact(item)) for key, item in value.items()]
+        return ["dict", *((key, exact(item)) for key, item in value.items())]
     return (type(value), repr(value))
 
 
