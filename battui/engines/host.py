@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 import traceback
+from contextlib import suppress
 from typing import Any
 
 from battui.contracts.errors import BattuiError, EngineFailed
@@ -140,11 +141,8 @@ class Host:
 
     def _send(self, kind: str, **fields: object) -> None:
         frame = pack(kind, **fields)
-        try:
-            with self._sending:
-                self._socket.sendall(frame)
-        except OSError:
-            os._exit(0)  # the parent is gone, and so is the reason to go on
+        with self._sending, suppress(OSError):  # a parent that is gone is seen where frames are awaited
+            self._socket.sendall(frame)
 
 
 def die_with(parent: int) -> None:
