@@ -36,7 +36,7 @@ def _print_settings(settings: Any, form: str) -> None:
 
     table = plain(settings)
     if form == "json":
-        print(json.dumps({"kind": "settings", **table}, ensure_ascii=False))
+        print(json.dumps({"reply": "settings", **table}, ensure_ascii=False))
         return
     for key, value in table.items():
         if not isinstance(value, dict):

@@ -31,7 +31,7 @@ def _print(finding: Any, form: str) -> None:
     from dataclasses import asdict
 
     if form == "json":
-        print(json.dumps({"kind": "check"} | asdict(finding), ensure_ascii=False), flush=True)
+        print(json.dumps({"reply": "check"} | asdict(finding), ensure_ascii=False), flush=True)
         return
     print(f"{finding.state:<8}{finding.name:<10}{finding.detail}", flush=True)
     if finding.remedy:

@@ -73,7 +73,7 @@ def _print_model(form: str, name: str, where: str, model: Any) -> None:
 
     if form == "json":
         fields = ("title", "family", "format", "bytes", "sha256", "licence", "context")
-        row = {"kind": "model", "name": name, "where": where} | {key: getattr(model, key) for key in fields}
+        row = {"reply": "model", "name": name, "where": where} | {key: getattr(model, key) for key in fields}
         print(json.dumps(row, ensure_ascii=False))
     else:
         print(

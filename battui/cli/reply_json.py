@@ -24,8 +24,8 @@ _KINDS = {
 
 
 def reply_as_json(reply: Reply, line: int = 0) -> str:
-    """One line of JSON: `kind`, the script line's number where there is one, and the reply's own fields."""
-    head: dict[str, Any] = {"kind": _KINDS[type(reply).__name__]}
+    """One line of JSON: `reply` with its kind, the script line's number where there is one, and the reply's own fields."""
+    head: dict[str, Any] = {"reply": _KINDS[type(reply).__name__]}
     if line:
         head["line"] = line
     return json.dumps(head | plain(reply), ensure_ascii=False)
@@ -33,7 +33,7 @@ def reply_as_json(reply: Reply, line: int = 0) -> str:
 
 def error_as_json(error: BattuiError) -> str:
     """One line of JSON that takes the place of the reply that did not come."""
-    told = {"kind": "error", "error": error.code, "exit_code": error.exit_code}
+    told = {"reply": "error", "error": error.code, "exit_code": error.exit_code}
     told |= {"what": error.what, "about": error.about, "remedy": error.remedy}
     return json.dumps(told, ensure_ascii=False)
 

@@ -149,7 +149,7 @@ def test_config_shows_what_is_in_force_and_prints_a_file_that_can_be_used(
 
     shown = battui("--config", str(config), "--output", "json", "config", BATTUI_ENGINE_THREADS="3").objects
 
-    assert shown[0]["kind"] == "settings"
+    assert shown[0]["reply"] == "settings"
     assert (shown[0]["engine"]["threads"], shown[0]["engine"]["parallel"]) == (3, 4)
     assert battui("--config", str(config), "config", "path").out == f"{config}\n"
 
@@ -218,11 +218,11 @@ def test_with_json_every_reply_is_one_object_and_so_is_an_error(battui: Battui) 
     )
 
     made, read, error = done.objects
-    assert made["kind"] == "answer"
+    assert made["reply"] == "answer"
     assert made["line"] == 1
     assert list(made["value"]) == ["$ref"]
     assert (read["line"], read["value"], read["text"]) == (2, 100, "100")
-    assert (error["kind"], error["error"], error["exit_code"]) == ("error", "UnknownObject", 1)
+    assert (error["reply"], error["error"], error["exit_code"]) == ("error", "UnknownObject", 1)
     assert done.code == 1
 
 
@@ -241,7 +241,7 @@ def test_each_look_at_the_image_has_a_kind_and_a_text(
     (shown,) = battui("--output", "json", *arguments).objects
     text = battui(*arguments)
 
-    assert shown["kind"] == kind
+    assert shown["reply"] == kind
     assert (text.code, text.err) == (0, "")
     assert "genesis" in text.out or kind == "missions"
 

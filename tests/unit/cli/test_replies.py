@@ -92,13 +92,24 @@ def test_text_from_a_model_cannot_steer_the_terminal() -> None:
     assert reply_as_text(Answer("", "a\x1b[2Jb\x9bc\rd\te\nf")) == "a\\x1b[2Jb\\x9bc\\x0dd\te\nf"
 
 
-@pytest.mark.parametrize("reply", [reply for reply, _ in TEXTS])
-def test_every_reply_is_one_line_of_json_with_its_kind(reply: Reply) -> None:
+KINDS: list[tuple[Reply, str]] = [
+    (Answer(1, "1"), "answer"),
+    (ObjectView(1, "a"), "object"),
+    (ObjectList(), "objects"),
+    (MISSION, "mission"),
+    (MissionList((MISSION,)), "missions"),
+    (HistoryList(), "history"),
+    (STATUS, "status"),
+]
+
+
+@pytest.mark.parametrize(("reply", "kind"), KINDS)
+def test_every_reply_is_one_line_of_json_with_its_kind(reply: Reply, kind: str) -> None:
     line = reply_as_json(reply, line=4)
 
     assert "\n" not in line
+    assert json.loads(line)["reply"] == kind
     assert json.loads(line)["line"] == 4
-    assert json.loads(line)["kind"]
 
 
 def test_references_and_sets_have_a_form_in_json() -> None:
@@ -117,7 +128,7 @@ def test_an_error_as_json_has_the_code_that_the_process_ends_with() -> None:
     error = json.loads(error_as_json(GuardianRefused("it imports os", about="account", remedy="Do not.")))
 
     assert error == {
-        "kind": "error",
+        "reply": "error",
         "error": "GuardianRefused",
         "exit_code": 5,
         "what": "it imports os",
