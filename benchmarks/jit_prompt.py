@@ -19,7 +19,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +169,10 @@ def attempt(server: xllamacpp.Server, task: Task, options: argparse.Namespace) -
     )
     sources = [method_source(brief, made) for request in requests for made in generate(server, request)]
     trials = {source: judged(source, task) for source in dict.fromkeys(sources)}
+    if options.record:
+        tried_sources = [{"source": source, **asdict(trials[source])} for source in sources]
+        with options.record.open("a", encoding="utf-8") as record:
+            record.write(json.dumps({"id": task["id"], "tier": task["tier"], "tried": tried_sources}) + "\n")
 
     def right_choice(with_case: bool) -> bool:
         candidates = [
@@ -216,6 +220,7 @@ def main() -> None:
     reader.add_argument("--max-tokens", type=int, default=120)
     reader.add_argument("--threads", type=int, default=1)
     reader.add_argument("--free", action="store_true", help="without the grammar of known names")
+    reader.add_argument("--record", type=Path, help="append every candidate and its trial to this file")
     reader.add_argument("--show", action="store_true", help="print the first candidate of every failed task")
     options = reader.parse_args()
     lines = options.tasks.read_text(encoding="utf-8").splitlines()

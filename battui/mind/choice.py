@@ -54,18 +54,18 @@ def best(candidates: Sequence[Candidate]) -> Candidate | None:
 
     A met expectation comes first, then agreement: what most samples come to is
     right more often than what one comes to (self-consistency, Wang et al. 2022, arXiv:2203.11171). Then the
-    shorter source, then the lower index.
+    lower index: the greedy candidate comes first, and of two that come to the same the shorter one is more often
+    the one that left a condition out.
     """
     survivors = [candidate for candidate in candidates if candidate.survived]
     agreement: Counter[str] = Counter()
     for candidate in survivors:
         agreement[candidate.outcome] += candidate.votes
 
-    def rank(candidate: Candidate) -> tuple[bool, int, int, int]:
+    def rank(candidate: Candidate) -> tuple[bool, int, int]:
         return (
             candidate.met is not True,
             -agreement[candidate.outcome],
-            len(candidate.source),
             candidate.index,
         )
 

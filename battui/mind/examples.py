@@ -62,7 +62,7 @@ def nearest(brief: MethodBrief, examples: Sequence[WorkedExample], count: int) -
 def _overlap(wanted: frozenset[str], offered: frozenset[str], rarity: Mapping[str, float]) -> float:
     common = sum(rarity.get(feature, 0.0) for feature in wanted & offered)
     apart = sum(rarity.get(feature, 0.0) for feature in offered - wanted)
-    return common - 0.3 * apart
+    return common - 0.6 * apart
 
 
 def _rarity(examples: Sequence[WorkedExample]) -> dict[str, float]:

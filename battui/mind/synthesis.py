@@ -113,7 +113,8 @@ def _telling(brief: MethodBrief) -> dict[str, Value]:
 
 
 def _line(text: str, longest: int = 300) -> str:
-    return " ".join(text.split())[:longest]
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:longest]
 
 
 def _docstring(intent: str) -> list[str]:

@@ -240,6 +240,20 @@ def test_the_grammar_knows_slots_messages_and_what_the_expectation_names() -> No
     assert ask(brief, constrained=True, attempt=1)[0].grammar is None
 
 
+@pytest.mark.parametrize(
+    ("intent", "slots", "texts"),
+    [
+        ("return 'Hello ' followed by name", {"name": "Ida"}, """ "'Hello '" | "' '" | "''" """),
+        ("set the field 'a' of rows to \"b\"", {"rows": [{"a": 1}]}, """ "'a'" | "'b'" | "' '" | "''" """),
+        ("take the dog's bone, not the cat's", {"bone": 1}, " text "),
+    ],
+    ids=["quoted", "keys", "apostrophes"],
+)
+def test_a_quoted_text_is_said_as_it_is(intent: str, slots: dict[str, Any], texts: str) -> None:
+    grammar = body_grammar(replace(BRIEF, intent=intent, slots=slots))
+    assert f"word ::= slot | name | number | error | {texts.strip()}\n" in grammar
+
+
 def test_an_intent_that_names_no_slot_may_make_one() -> None:
     assert '"nickname"' in body_grammar(replace(BRIEF, intent="remember amount as nickname"))
 
