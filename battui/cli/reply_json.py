@@ -24,7 +24,7 @@ _KINDS = {
 
 
 def reply_as_json(reply: Reply, line: int = 0) -> str:
-    """One line of JSON: `reply` with its kind, the script line's number where there is one, and the reply's own fields."""
+    """One line of JSON: `reply` with its kind, the script line's number if there is one, the reply's own fields."""
     head: dict[str, Any] = {"reply": _KINDS[type(reply).__name__]}
     if line:
         head["line"] = line
