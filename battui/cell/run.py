@@ -10,7 +10,7 @@ from battui.cell import primitives
 from battui.cell.failures import failure_message, raised, words
 from battui.cell.harvest import CovenantFailure, harvest
 from battui.cell.messages import Message
-from battui.cell.method import Methods
+from battui.cell.method import Methods, Mismatch
 from battui.cell.namespace import Namespaces
 from battui.cell.printing import Printed
 from battui.cell.world import World
@@ -51,6 +51,10 @@ class Run:
     def _send(self, activation: Activation) -> object:
         found = self._world.read(activation.receiver, activation.selector)
         if not callable(found):
+            if activation.arguments:
+                raise Mismatch(
+                    activation.receiver, activation.selector, "this is data and takes no arguments"
+                )
             return found
         arguments = {name: self._world.admit(value) for name, value in activation.arguments.items()}
         return found(**arguments)

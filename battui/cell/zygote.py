@@ -36,6 +36,10 @@ def main(control: int, ahead: int) -> None:
     kernel = socket.socket(fileno=control)
     try:
         readiness, report = _prepare()
+        if not report.sealed:
+            raise OSError(
+                "this machine has neither Landlock nor a seccomp filter, so nothing would hold a cell"
+            )
     except Exception as error:
         _tell(kernel, {"kind": "failed", "words": f"{type(error).__name__}: {error}"})
         raise

@@ -39,17 +39,12 @@ class CellBlock:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Keep a zygote running until cancelled; started once the first one is sealed or has failed."""
-        self._begun = False
-        pause = SHORTEST_PAUSE_S
-        while True:
-            began = trio.current_time()
-            try:
-                await self._one_life(task_status)
-            finally:
-                self._zygote = None
-            pause = SHORTEST_PAUSE_S if trio.current_time() - began > HEALTHY_S else pause
-            await trio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_S)
+        self._begun, self._trouble = False, ""
+        try:
+            await self._many_lives(task_status)
+        finally:
+            self._zygote = None
+            self._judge("the cell block is closed")
 
     async def activate(
         self, activation: Activation, source: ObjectSource, services: CellServices
@@ -93,18 +88,30 @@ class CellBlock:
         innocent = zygote.gone and not channel.heard_anything and cell.status is None
         return None if innocent and answer.failure is not None else answer
 
+    async def _many_lives(self, task_status: trio.TaskStatus[None]) -> None:
+        pause = SHORTEST_PAUSE_S
+        while True:
+            began = trio.current_time()
+            await self._one_life(task_status)
+            self._zygote = None
+            pause = SHORTEST_PAUSE_S if trio.current_time() - began > HEALTHY_S else pause
+            await trio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
     async def _one_life(self, task_status: trio.TaskStatus[None]) -> None:
         zygote = ZygoteProcess(self._ahead)
 
         def sealed(report: SandboxReport) -> None:
             self._zygote, self._report = zygote, report
-            self._judge("", task_status)
+            self._judge("")
+            self._begin(task_status)
 
         try:
             await zygote.run(sealed)
         except ZygoteFailed as error:
             self._log(f"The cells cannot be started: {error}")
-            self._judge(str(error), task_status)
+            self._judge(str(error))
+            self._begin(task_status)
         else:
             self._log("The zygote of the cells has died and is started again")
 
@@ -118,11 +125,13 @@ class CellBlock:
             await self._news.wait()
         return self._zygote
 
-    def _judge(self, trouble: str, task_status: trio.TaskStatus[None]) -> None:
+    def _judge(self, trouble: str) -> None:
         """Note whether cells can be had, and wake whoever waits to know."""
         self._trouble = trouble
+        self._news.set()
+        self._news = trio.Event()
+
+    def _begin(self, task_status: trio.TaskStatus[None]) -> None:
         if not self._begun:
             self._begun = True
             task_status.started()
-        self._news.set()
-        self._news = trio.Event()

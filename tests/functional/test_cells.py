@@ -288,6 +288,24 @@ async def test_a_killed_kernel_leaves_no_process(kernel: subprocess.Popen[str]) 
         await ended(pid)
 
 
+async def test_a_closed_block_says_so() -> None:
+    block = CellBlock()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(block.run)
+        nursery.cancel_scope.cancel()
+    with pytest.raises(Unreachable, match="closed"):
+        await send(block, "next_")
+
+
+async def test_a_block_can_be_run_again() -> None:
+    block = CellBlock()
+    for _ in range(2):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(block.run)
+            assert (await send(block, "next_")).result == 2
+            nursery.cancel_scope.cancel()
+
+
 @pytest.mark.parametrize("program", ["/nonexistent/python", "/bin/true"])
 async def test_without_a_zygote_nobody_waits_for_ever(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch, program: str

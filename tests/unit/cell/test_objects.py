@@ -79,6 +79,14 @@ def test_parameters_may_have_defaults(play: Play) -> None:
     assert play.send(1, "add_", a=1, b=1).result == 2
 
 
+def test_data_takes_no_arguments(play: Play) -> None:
+    play.object(1, balance=1)
+    assert play.send(1, "balance").result == 1
+    failure = play.send(1, "balance", amount=1).failure
+    assert failure is not None
+    assert failure.kind == "arguments"
+
+
 WRONG_ARGUMENTS: list[dict[str, int]] = [{}, {"amout": 1}, {"amount": 1, "more": 2}]
 
 
