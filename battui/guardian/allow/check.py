@@ -76,7 +76,7 @@ def _text_faults(source: str) -> Iterator[tuple[str, int, str, str]]:
 
 def _node_faults(place: Located, outside: frozenset[str]) -> Iterator[_Message]:
     node = place.node
-    yield from _kind_faults(node)
+    yield from _kind_faults(node, place.parent)
     yield from _depth_faults(place)
     limits = offered().limits
     for message, remedy in literals.faults(node, place.parent, limits):
@@ -94,12 +94,13 @@ def _node_faults(place: Located, outside: frozenset[str]) -> Iterator[_Message]:
         yield from _name_faults(node, place.parent, outside)
 
 
-def _kind_faults(node: cst.CSTNode) -> Iterator[_Message]:
+def _kind_faults(node: cst.CSTNode, parent: cst.CSTNode | None) -> Iterator[_Message]:
     words = vocabulary()
     kind = type(node).__name__
-    if kind not in words.nodes:
+    is_within_refused = parent is not None and type(parent).__name__ not in words.nodes
+    if kind not in words.nodes and not is_within_refused:
         yield "construct", f"{kind} may not be used", words.remedies.get(kind, "Write it in a simpler way.")
-    if isinstance(node, cst.Assign) and _is_signal_target(node.targets[0]) and not is_signal(node):
+    if isinstance(node, cst.Assign) and not is_signal(node) and any(map(_is_signal_target, node.targets)):
         yield (
             "signal",
             "the signal has another form than self._p_changed = True",

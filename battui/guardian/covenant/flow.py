@@ -134,7 +134,9 @@ class Flow(Statements):
                 self.match_names(case.pattern, subject, entered)
                 inside.append(entered)
             if case.guard is not None:
-                inside, _ = self.ways(case.guard, inside)
+                inside, missed = self.ways(case.guard, inside)
+                subject = joined([value for _, value in pairs])
+                pairs += [(state, subject) for state in merged(missed, self.flags)]
             result += self.block(case.body, inside, exits)
             if case.guard is None and isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None:
                 return result

@@ -1,0 +1,94 @@
+"""Other names for own state: a change through any of them is a change of the object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+ALIASES = {
+    "alias": ["y = self.rows", "y.sort()"],
+    "alias of an alias": ["y = self.rows", "z = y", "z.append(x)"],
+    "alias of a part": ["y = self.rows[0]", "y['n'] = x"],
+    "by tuple": ["y, z = self.rows, 1", "y.append(x)"],
+    "unpacked from own state": ["y, z = self.rows", "y.append(x)"],
+    "starred": ["y, *z = self.rows", "z[0]['n'] = x"],
+    "walrus": ["if (y := self.rows):", "    y.append(x)"],
+    "or": ["y = self.rows or []", "y.append(x)"],
+    "conditional": ["y = self.rows if x else []", "y.append(x)"],
+    "loop variable": ["for row in self.rows:", "    row['n'] += 1"],
+    "enumerated": ["for i, row in enumerate(self.rows):", "    row['n'] = i"],
+    "zipped": ["for row, y in zip(self.rows, x):", "    row['n'] = y"],
+    "reversed": ["for row in reversed(self.rows):", "    row.clear()"],
+    "sorted copy, same rows": ["for row in sorted(self.rows):", "    row['n'] = x"],
+    "list copy, same rows": ["y = list(self.rows)", "y[0]['n'] = x"],
+    "sliced copy, same rows": ["y = self.rows[1:]", "y[0]['n'] = x"],
+    "filtered, same rows": ["for row in filter(None, self.rows):", "    row['n'] = x"],
+    "chosen by comprehension": ["y = [row for row in self.rows if row]", "y[0]['n'] = x"],
+    "items": ["for k, row in self.table.items():", "    row['n'] = k"],
+    "values": ["for row in self.table.values():", "    row['n'] = x"],
+    "largest": ["y = max(self.rows, key=lambda row: row['n'])", "y['n'] = x"],
+    "got": ["y = self.table.get('a')", "if y is not None:", "    y.append(x)"],
+    "set by default": ["y = self.table.setdefault('a', [])", "y.append(x)"],
+    "in a fresh list": ["y = [self.rows]", "y[0].append(x)"],
+    "in a fresh dictionary": ["y = {'rows': self.rows}", "y['rows'].append(x)"],
+    "bound method": ["y = self.rows.append", "y(x)"],
+    "bound method in a loop": ["y = self.rows.append", "for z in x:", "    y(z)"],
+    "augmented alias": ["y = self.rows", "y += [x]"],
+    "augmented alias of a list by its use": ["y = self.rows", "y += x", "print(len(y))"],
+    "set alias": ["y = self.seen", "y |= {x}"],
+    "self by another name": ["y = self", "y.n = x"],
+    "with target": ["with x as self.n:", "    pass"],
+    "with target by name": ["with self.rows as y:", "    y.append(x)"],
+    "for target": ["for self.n in x:", "    pass"],
+    "for target in own container": ["for self.table['a'] in x:", "    pass"],
+    "local function": ["def go(y):", "    self.rows.append(y)", "go(x)"],
+    "local function by argument": ["def go(rows):", "    rows.append(x)", "go(self.rows)"],
+    "local function by answer": ["def go():", "    return self.rows", "go().append(x)"],
+    "lambda by name": ["y = lambda z: self.rows.append(z)", "y(x)"],
+    "lambda by argument": ["sorted(x, key=lambda z: self.rows.pop())"],
+    "lambda over own rows": ["list(map(lambda row: row.clear(), self.rows))"],
+    "recursive function": [
+        "def go(y):",
+        "    if y:",
+        "        self.rows.append(y)",
+        "        go(y - 1)",
+        "go(x)",
+    ],
+}
+
+
+def _body(lines: list[str]) -> str:
+    return "def change(self, x):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize("lines", ALIASES.values(), ids=ALIASES.keys())
+def test_change_through_another_name_is_refused(lines: list[str], refuses: Callable[[str], object]) -> None:
+    refuses(_body(lines))
+
+
+@pytest.mark.parametrize("lines", ALIASES.values(), ids=ALIASES.keys())
+def test_change_through_another_name_is_accepted_with_its_signal(
+    lines: list[str], accepts: Callable[[str], object]
+) -> None:
+    accepts(_body([*lines, "self._p_changed = True"]))
+
+
+NO_ALIASES = {
+    "rebound": ["y = self.rows", "y = list(y)", "y.append(x)"],
+    "deleted": ["y = self.rows", "del y", "y = []", "y.append(x)"],
+    "comprehension variable does not leak": ["y = []", "z = [y for y in self.rows]", "y.append(x)"],
+    "parameter of a local function does not leak": [
+        "y = []", "def go(y):", "    return len(y)", "go(self.rows)", "y.append(x)",
+    ],
+    "a number": ["total = self.total", "total += x"],
+    "a sum": ["total = 0", "for row in self.rows:", "    total += row['n']"],
+    "what was copied": ["y = [list(row) for row in self.rows]", "y[0].append(x)"],
+    "text in a loop": ["y = ''", "for name in self.names:", "    y += name"],
+    "list parameter named like a builtin": ["list = []", "list.append(x)"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", NO_ALIASES.values(), ids=NO_ALIASES.keys())
+def test_what_is_no_own_state_needs_no_signal(lines: list[str], accepts: Callable[[str], object]) -> None:
+    accepts(_body(lines))
