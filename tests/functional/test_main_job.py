@@ -87,12 +87,9 @@ async def test_an_expectation_chooses_and_without_one_agreement_does(
 ) -> None:
     signal = "\n    self._p_changed = True\n"
     wrong, right = f"\n    self.balance -= amount{signal}", f"\n    self.balance += amount{signal}"
-    script = script_of(
-        {
-            "def deposit_": [wrong, right],
-            "def vote": ["\n    return 1\n", "\n    return 2\n", "\n    return 1 + 1\n"],
-        }
-    )
+    votes = ["\n    return 1\n", "\n    return 2\n", "\n    return 1 + 1\n"]
+    alone = """[[rules]]\nmatch = "JSON"\nanswers = ['{"strategy": "alone", "pillars": []}']\n"""
+    script = script_of({"def deposit_": [wrong, right], "def vote": votes}, extra=alone)
     async with live(scripted_image(script), mission__candidates=3) as life:
         await life.line(MAKE)
         await life.line(TEACH)
