@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import libcst as cst
 
@@ -69,20 +70,32 @@ def parse(source: str, *, limit: int = METHOD_CHARACTERS) -> ast.Module:
         raise Unreadable(
             Finding("size", 1, f"the text has {len(source)} characters, more than {limit}", "Write less.")
         )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except SyntaxError as error:
-        line = error.lineno or 1
-        raise Unreadable(_syntax(line, f"this is not Python: {error.msg}")) from None
-    except (ValueError, RecursionError, MemoryError, UnicodeError, OverflowError):
-        raise Unreadable(_syntax(1, "this is not Python that can be parsed")) from None
+    tree = _guarded(lambda: ast.parse(source))
     if depth(tree) > MAX_DEPTH:
         raise Unreadable(
             Finding("size", 1, "the code is nested too deeply", "Use fewer brackets, operators and blocks.")
         )
     return tree
+
+
+def check_compiles(source: str) -> None:
+    """Raise Unreadable where Python's compiler refuses what its parser lets pass, such as `break` outside a loop."""
+    _guarded(lambda: compile(source, "<method>", "exec", dont_inherit=True))
+
+
+_Result = TypeVar("_Result")
+
+
+def _guarded(run: Callable[[], _Result]) -> _Result:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return run()
+    except SyntaxError as error:
+        line = max(error.lineno or 1, 1)
+        raise Unreadable(_syntax(line, f"this is not Python: {error.msg}")) from None
+    except (ValueError, RecursionError, MemoryError, UnicodeError, OverflowError):
+        raise Unreadable(_syntax(1, "this is not Python that can be parsed")) from None
 
 
 def depth(tree: ast.AST) -> int:

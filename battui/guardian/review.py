@@ -9,7 +9,7 @@ from battui.guardian import allow
 from battui.guardian.allow.signature import only_function
 from battui.guardian.covenant import Leak, Policy, TooComplex, Verdict, analyse
 from battui.guardian.hashing import hash_of
-from battui.guardian.reading import Reading, Unreadable, parse, read
+from battui.guardian.reading import Reading, Unreadable, check_compiles, parse, read
 from battui.guardian.repair import repaired as with_signals
 from battui.guardian.rules import ALL_RULES, Rules
 
@@ -62,11 +62,10 @@ def _review(source: str, rules: Rules, *, repair: bool) -> Review:
 
 def _allow(reading: Reading) -> tuple[Finding, ...]:
     try:
+        check_compiles(reading.source)
         return allow.check(reading)
-    except SyntaxError as error:
-        return (
-            Finding("syntax", error.lineno or 1, f"this is not Python: {error.msg}", "Write it differently."),
-        )
+    except Unreadable as unreadable:
+        return (unreadable.finding,)
 
 
 def _without_function(reading: Reading, findings: list[Finding]) -> Review:

@@ -22,9 +22,31 @@ ALLOWED = {
     "lambda": "return sorted(x, key=lambda a: (a[0], -a[1]))",
     "unpacking": "a, *b = x\n    return [*b, a], {**x}",
     "slices": "return x[1:2:3], x[-1], x[:, 1]",
-    "loops": "for a in x:\n        if a:\n            continue\n        break\n    else:\n        pass\n    while x:\n        x -= 1",
-    "exceptions": "try:\n        return int(x)\n    except (ValueError, TypeError) as error:\n        raise KeyError(str(error)) from error\n    finally:\n        pass",
-    "match": "match x:\n        case [1, *a]:\n            return a\n        case {'a': b, **c}:\n            return b\n        case str() | None:\n            return 1\n        case int(d) if d > 1:\n            return d\n        case _:\n            return 0",
+    "loops": """for a in x:
+        if a:
+            continue
+        break
+    else:
+        pass
+    while x:
+        x -= 1""",
+    "exceptions": """try:
+        return int(x)
+    except (ValueError, TypeError) as error:
+        raise KeyError(str(error)) from error
+    finally:
+        pass""",
+    "match": """match x:
+        case [1, *a]:
+            return a
+        case {'a': b, **c}:
+            return b
+        case str() | None:
+            return 1
+        case int(d) if d > 1:
+            return d
+        case _:
+            return 0""",
     "walrus": "if (a := x) > 1:\n        return a",
     "throwaway name": "for _ in range(3):\n        print(x)",
     "facades": "return math.floor(math.pi), statistics.mean(x), re.findall('a', x), json.loads(x)",
@@ -139,9 +161,10 @@ SIZES = {
 
 @pytest.mark.parametrize("body", SIZES.values(), ids=SIZES.keys())
 def test_what_is_too_large_is_refused(body: str) -> None:
-    verdict = review(f"def method(self):\n    {body}\n", rules=ALLOW_ONLY)
+    verdict = review(f"def method(self, x):\n    {body}\n", rules=ALLOW_ONLY)
     assert not verdict.accepted
-    assert {finding.rule for finding in verdict.errors} <= {"size", "literal"}
+    # Some Pythons have no word for a format within a format within a format.
+    assert {finding.rule for finding in verdict.errors} <= {"size", "literal", "syntax"}
 
 
 def test_long_elif_chain_is_not_deep(accepts: Callable[[str], object]) -> None:

@@ -91,7 +91,8 @@ def test_nested_loops_end_in_a_verdict() -> None:
 def test_statements_of_both_trees_have_the_same_lines() -> None:
     source = (
         "def a(self):\n    x = 1; y = 2\n    if x: y = 3\n    elif y:\n        try:\n            pass\n"
-        "        except ValueError:\n            pass\n        else:\n            pass\n        finally:\n            pass\n"
+        "        except ValueError:\n            pass\n        else:\n            pass\n"
+        "        finally:\n            pass\n"
         "    match x:\n        case 1:\n            pass\n"
     )
     reading = read(source)
