@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
 from io import BufferedWriter
 from pathlib import Path
@@ -17,6 +15,7 @@ import trio
 
 from battui.contracts.errors import EngineFailed
 from battui.engines.frames import Frame, Unpacker, pack
+from battui.kernel.scratch import Scratch
 
 LOG_LIMIT = 1 << 20
 GONE = (trio.BrokenResourceError, trio.ClosedResourceError)
@@ -31,14 +30,14 @@ class EngineProcess:
 
     def __init__(self, log_path: Path) -> None:
         ours, theirs = socket.socketpair()
-        self._scratch = tempfile.mkdtemp(prefix="battui-")
+        self._scratch = Scratch()
         try:
             # Not trio.lowlevel.open_process: it forks in a worker thread, and when that thread retires the host's
             # parent-death signal ends the host. This call blocks for a few milliseconds.
-            self._child = _spawn(theirs, log_path, self._scratch)
+            self._child = _spawn(theirs, log_path, self._scratch.path)
         except OSError as error:
             ours.close()
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.remove()
             raise EngineFailed(f"the engine's process cannot start: {error}", about=str(log_path)) from error
         finally:
             theirs.close()
@@ -80,11 +79,11 @@ class EngineProcess:
             code = self._child.wait()
             os.close(self._pidfd)
             await trio.aclose_forcefully(self._stream)
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.remove()
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
 
 
-def _spawn(connection: socket.socket, log_path: Path, scratch: str) -> subprocess.Popen[bytes]:
+def _spawn(connection: socket.socket, log_path: Path, scratch: Path) -> subprocess.Popen[bytes]:
     fd = connection.fileno()
     command = [
         sys.executable,
@@ -104,7 +103,7 @@ def _spawn(connection: socket.socket, log_path: Path, scratch: str) -> subproces
             stderr=log,
             pass_fds=(fd,),
             start_new_session=True,
-            env={**os.environ, "TMPDIR": scratch, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "TMPDIR": str(scratch), "PYTHONUNBUFFERED": "1"},
         )
 
 

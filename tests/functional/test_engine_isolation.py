@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from battui.engines.frames import VERSION, error_from
 from battui.engines.records import to_plain
 from battui.kernel.engine_process import EngineProcess
 from battui.kernel.inference import Inference
+from battui.kernel.scratch import Scratch
 from tests.functional.engine_bench import OPTIONS, SLOW, alive, ask, running, script_in
 
 
@@ -45,6 +47,22 @@ async def test_shutdown_leaves_no_process_and_no_file(script: ModelFiles, tmp_pa
     assert not list(scratch.iterdir())
 
 
+def test_what_a_killed_owner_left_is_swept_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    owner = "import os; from battui.kernel.scratch import Scratch; Scratch(); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", owner], env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)
+    foreign = tmp_path / "battui-without-a-lock"
+    foreign.mkdir()
+    assert len(list(tmp_path.iterdir())) == 2
+
+    first, second = Scratch(), Scratch()
+
+    assert set(tmp_path.iterdir()) == {first.path, second.path, foreign}
+    first.remove()
+    second.remove()
+    assert set(tmp_path.iterdir()) == {foreign}
+
+
 async def _expect_the_end(inference: Inference) -> None:
     with pytest.raises(EngineFailed, match="shut down"):
         await inference.generate(ask("long"))
@@ -68,6 +86,8 @@ async def test_the_process_dies_with_its_parent(script: ModelFiles, tmp_path: Pa
             await parent.wait()
             await trio.lowlevel.wait_readable(pidfd)
     finally:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         os.close(pidfd)
 
 
