@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 import trio
 
 from battui.cell.sandbox import SandboxReport, probe
-from battui.contracts.activation import Activation, CellAnswer, CellServices, ObjectSource, ObjectState
+from battui.contracts.activation import (
+    Activation,
+    CellAnswer,
+    CellFailure,
+    CellServices,
+    ObjectSource,
+    ObjectState,
+)
 from battui.contracts.errors import UnknownObject, Unreachable
 from battui.contracts.values import Ref
 from battui.kernel.cell_channel import CellChannel
-from battui.kernel.cell_zygote import ZygoteFailed, ZygoteGone, ZygoteProcess
+from battui.kernel.cell_zygote import CellProcess, ZygoteFailed, ZygoteGone, ZygoteProcess
 
 _logger = logging.getLogger(__name__)
 
@@ -57,36 +65,32 @@ class CellBlock:
         receiver = await source.load(activation.receiver)
         if receiver is None:
             raise UnknownObject("there is no such object", about=str(Ref(activation.receiver)))
-        while True:
-            zygote = await self._current()
-            try:
-                answer = await self._attempt(zygote, activation, receiver, source, services)
-            except ZygoteGone:
-                continue
-            if answer is not None:
-                return answer
+        answer = await self._attempt(activation, receiver, source, services)
+        # A zygote may be lost to the machine's memory; a method that outlives two of them has to do with it.
+        return answer or await self._attempt(activation, receiver, source, services) or _lost(activation)
 
     def guarantees(self) -> SandboxReport:
         """What seals the cells: what came into force, or what would before the first zygote is ready."""
         return self._report or probe()
 
     async def _attempt(
-        self,
-        zygote: ZygoteProcess,
-        activation: Activation,
-        receiver: ObjectState,
-        source: ObjectSource,
-        services: CellServices,
+        self, activation: Activation, receiver: ObjectState, source: ObjectSource, services: CellServices
     ) -> CellAnswer | None:
-        """The answer, or None where the cell died with its zygote before it did anything: worth another try."""
-        cell = await zygote.take()
+        """The answer, or None where the cell died with its zygote before it asked or answered anything."""
+        zygote, cell = await self._idle_cell()
         channel = CellChannel(cell, activation, source, services)
         try:
             answer = await channel.activate(receiver)
         finally:
             await zygote.kill(cell)
-        innocent = zygote.gone and not channel.heard_anything and cell.status is None
-        return None if innocent and answer.failure is not None else answer
+        lost = zygote.gone and cell.status is None and not channel.heard_anything
+        return None if lost else answer
+
+    async def _idle_cell(self) -> tuple[ZygoteProcess, CellProcess]:
+        while True:
+            zygote = await self._current()
+            with suppress(ZygoteGone):
+                return zygote, await zygote.take()
 
     async def _many_lives(self, task_status: trio.TaskStatus[None]) -> None:
         pause = SHORTEST_PAUSE_S
@@ -135,3 +139,7 @@ class CellBlock:
         if not self._begun:
             self._begun = True
             task_status.started()
+
+
+def _lost(activation: Activation) -> CellAnswer:
+    return CellAnswer(failure=CellFailure("stopped", f"{activation.selector} was lost with its cell, twice"))

@@ -219,6 +219,26 @@ async def test_a_dead_zygote_takes_its_cells_along_and_is_replaced(block: CellBl
     assert zygotes() != {zygote}
 
 
+async def test_a_method_without_end_dies_with_its_zygote(block: CellBlock) -> None:
+    (zygote,) = zygotes()
+    answers = []
+
+    async def loop() -> None:
+        answers.append(await send(block, "loop_", trial=FOREVER, limits=LONG))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(loop)
+        for _ in range(2):
+            (zygote,) = zygotes()
+            cell = await running(zygote)
+            os.kill(zygote, signal.SIGKILL)
+            await ended(cell)
+            await ended(zygote)
+            await send(block, "next_")
+    assert answers[0].failure is not None
+    assert answers[0].failure.message == "loop_ was lost with its cell, twice"
+
+
 async def test_the_death_of_a_zygote_under_a_running_method_is_told(block: CellBlock) -> None:
     (zygote,) = zygotes()
     trial = MethodText("def x(self):\n    self.next.name")
