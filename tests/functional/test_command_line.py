@@ -20,6 +20,7 @@ from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model
 
 COMMAND = (sys.executable, "-m", "battui.cli.main")
+WHEELS = Path(__file__).parents[2] / ".cache" / "wheels"
 MAKE = "account = genesis_obj.clone(balance=100)"
 
 
@@ -333,6 +334,31 @@ def test_a_pull_that_is_told_to_end_takes_pip_with_it(environment: dict[str, str
             assert process.wait(timeout=20) == 128 + signal.SIGTERM
             connection.close()
     assert not Path(f"/proc/{pip}").exists()
+
+
+@pytest.mark.model
+def test_a_pull_that_was_killed_half_way_is_finished_by_the_next(
+    battui: Battui, environment: dict[str, str], image_folder: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / ".cache" / "battui"
+    cache.mkdir(parents=True)
+    WHEELS.mkdir(parents=True, exist_ok=True)
+    (cache / "wheels").symlink_to(WHEELS)
+    with subprocess.Popen(
+        [*COMMAND, "model", "pull", "smollm2-135m"], env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert any(line.startswith("unpacking") for line in process.stderr)
+        process.kill()
+    assert list((image_folder / "incoming").iterdir())
+
+    finished, again = (battui("model", "pull", "smollm2-135m") for _ in range(2))
+
+    assert (finished.code, again.code) == (0, 0)
+    assert "is now in the image" in finished.out
+    assert "already in the image" in again.out
+    assert not (image_folder / "incoming").exists()
+    assert "smollm2-135m  in the image" in battui("model", "list").out
 
 
 @pytest.mark.model
