@@ -79,7 +79,7 @@ class Commands:
         return await trio.to_thread.run_sync(self._image.read, work)
 
     def _mission(self, world: World, mission: str) -> MissionView:
-        return mission_view(world, cycle_of(world, mission), self._missions.waiting.get(mission, ""))
+        return mission_view(world, cycle_of(world, mission), self._missions.waits_for(mission))
 
     def _mission_list(self, world: World, command: ListMissions) -> MissionList:
         if command.only_open:
@@ -88,9 +88,7 @@ class Commands:
             cycles = [world.missions[number] for number in world.missions.keys()]  # noqa: SIM118 - a BTree
         newest = sorted(cycles, key=lambda cycle: int(cycle.mission[1:]), reverse=True)[: command.limit]
         return MissionList(
-            tuple(
-                mission_view(world, cycle, self._missions.waiting.get(cycle.mission, "")) for cycle in newest
-            )
+            tuple(mission_view(world, cycle, self._missions.waits_for(cycle.mission)) for cycle in newest)
         )
 
     async def _history(self, command: ListHistory) -> HistoryList:

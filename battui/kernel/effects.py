@@ -75,9 +75,9 @@ class Effects:
         changed, self._engine_changed = self._engine_changed, trio.Event()
         changed.set()
 
-    async def engine_change(self) -> None:
-        """Wait until the engine's state changes."""
-        await self._engine_changed.wait()
+    def engine_change(self) -> trio.Event:
+        """Set when the engine's state changes next; take it before asking, so that no change is missed."""
+        return self._engine_changed
 
     async def perform(self, mission: str, effect: Effect) -> Outcome | None:
         """Perform one effect and return what came of it; raises BattuiError."""

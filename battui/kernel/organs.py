@@ -97,10 +97,9 @@ class Organs:
 
     def _note_engine(self, status: EngineStatus) -> None:
         level: Level = "warning" if status.state in ("absent", "failed") else "info"
-        loading = f"loading, {status.progress:.0%}" if status.state == "loading" else status.state
         self.bus.announce(
             "engine",
-            status.message or loading,
+            status.message or engine_words(status),
             level=level,
             data={"state": status.state, "progress": status.progress},
         )
@@ -118,6 +117,15 @@ def cell_limits(cell: CellSettings) -> CellLimits:
         memory_bytes=cell.memory_mb << 20,
         output_bytes=cell.output_kb << 10,
     )
+
+
+def engine_words(status: EngineStatus) -> str:
+    """The engine's state for a person."""
+    if status.state == "loading":
+        return f"loading, {status.progress:.0%}"
+    if status.description is not None:
+        return f"{status.state}: {status.description.name} with {status.description.model}"
+    return status.state
 
 
 def engine_name(engine: EngineSettings, model: ModelFiles | None) -> str:

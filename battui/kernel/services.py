@@ -30,14 +30,14 @@ class Services:
         """Perform `name` for the object with oid `receiver`; raises BattuiError."""
         match name.rstrip("_"):
             case "infer":
-                return await self._infer(arguments)
+                return await self._infer(receiver, arguments)
             case "start_cognitive_cycle" | "start_cognitive_cycle_for":
                 return await self._start_cycle(arguments)
             case "now":
                 return time.time()
         raise Refused("this cannot be asked from within a method", about=name, remedy="Send it from outside.")
 
-    async def _infer(self, arguments: Mapping[str, Value]) -> str:
+    async def _infer(self, receiver: int, arguments: Mapping[str, Value]) -> str:
         """Ask the model in words; the text it answers."""
         prompt = _text(arguments, "prompt")
         system = _text(arguments, "system_prompt") if arguments.get("system_prompt") else ""
@@ -46,7 +46,7 @@ class Services:
             raise ArgumentMismatch(f"max_tokens is a number from 1 to {MAX_TOKENS}", about="infer_")
         messages = [ChatMessage("system", system)] if system else []
         request = GenerationRequest(
-            id=f"infer.{next(self._numbers)}",
+            id=f"infer.{Ref(receiver)}.{next(self._numbers)}",
             messages=(*messages, ChatMessage("user", prompt)),
             max_tokens=most,
             sampling=Sampling(),

@@ -20,6 +20,8 @@ from battui.mind.choice import Candidate
 from battui.mind.cycle import cycle_of
 from battui.mind.steps import TryCandidates
 
+NOTHING = "it neither answers nor changes anything"
+
 
 class Trials:
     """Reviews and tries what the model wrote; nothing of it reaches the image."""
@@ -39,11 +41,11 @@ class Trials:
         trees: dict[str, int] = {}
         with Snapshot(self._image) as snapshot:
             activations = self._activations(snapshot, mission, effect.expectation)
-            for index, source in enumerate(effect.sources):
+            for index, source in enumerate(effect.sources, start=effect.first):
                 verdict = await trio.to_thread.run_sync(review, source)
                 if verdict.tree_hash and verdict.tree_hash in trees:
                     twin = trees[verdict.tree_hash]
-                    candidate = _refused(index, verdict, f"the same as candidate {twin}")
+                    candidate = _refused(index, verdict, f"the same as candidate {twin + 1}")
                 elif not verdict.accepted:
                     candidate = _refused(index, verdict, _objection(verdict))
                 else:
@@ -98,18 +100,15 @@ def _candidate(index: int, verdict: Review, answers: list[CellAnswer]) -> Candid
     failures = [answer.failure for answer in answers if answer.failure is not None]
     ran = not failures
     met = answers[0].expectation_met if answers else None
+    came = _outcome(answers[:1]) or NOTHING
     if failures:
         words = f"cell: {failures[0].error_type or failures[0].kind}: {failures[0].message}"
     elif answers and answers[0].expectation_error:
         words, met = f"cell: the expectation raised {answers[0].expectation_error}", False
     elif met is False:
-        words = (
-            f"cell: ran, but the expectation does not hold; {_outcome(answers[:1]) or 'it neither answers nor changes anything'}"
-        )
+        words = f"cell: ran, but the expectation does not hold; {came}"
     else:
-        words = (
-            f"cell: ran; {'the expectation holds' if met else _outcome(answers[:1]) or 'it neither answers nor changes anything'}"
-        )
+        words = f"cell: ran; {'the expectation holds' if met else came}"
     return Candidate(
         index=index,
         source=verdict.source,

@@ -28,10 +28,14 @@ class Generate:
 
 @dataclass(frozen=True, slots=True)
 class TryCandidates:
-    """Let the guardian review `sources` and a cell try what it accepts, on a copy, with every parked message."""
+    """Let the guardian review `sources` and a cell try what it accepts, on a copy, with every parked message.
+
+    They are counted on from `first`, the number of candidates that the mission has had before.
+    """
 
     sources: tuple[str, ...]
     expectation: str = ""
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from battui.contracts.generation import GenerationRequest, GenerationResult
 from battui.contracts.review import Review, TrialRecord
@@ -57,15 +57,28 @@ def arguments_of(cycle: UvmObject) -> dict[str, Value]:
 
 
 def _requests(cycle: UvmObject, context: MindContext) -> tuple[GenerationRequest, ...]:
+    """The greedy candidate first and alone where an expectation can judge it; else all, or the others, at once."""
     settings = context.settings
-    return method_requests(
+    first = _is_first_look(cycle, settings.candidates)
+    others = not first and _looked_once(cycle, settings.candidates)
+    requests = method_requests(
         brief_of(cycle),
         request_id=f"{cycle.mission}.{cycle.attempt}",
-        candidates=settings.candidates,
+        candidates=1 if first else settings.candidates - others,
         attempt=cycle.attempt,
         max_tokens=settings.max_tokens,
         temperature=settings.temperature,
     )
+    return tuple(replace(request, first_greedy=False) for request in requests) if others else requests
+
+
+def _is_first_look(cycle: UvmObject, candidates: int) -> bool:
+    return bool(cycle.mission_brief["expectation"]) and not cycle.fates and candidates > 1
+
+
+def _looked_once(cycle: UvmObject, candidates: int) -> bool:
+    """Whether the greedy candidate of the first attempt has been tried and found wanting."""
+    return bool(cycle.mission_brief["expectation"]) and len(cycle.fates) == 1 and candidates > 1
 
 
 def _try_drafts(cycle: UvmObject, results: Sequence[GenerationResult]) -> Step:
@@ -78,7 +91,7 @@ def _try_drafts(cycle: UvmObject, results: Sequence[GenerationResult]) -> Step:
 
 
 def _trial(cycle: UvmObject, drafts: list[str]) -> Step:
-    return Step(effects=(TryCandidates(tuple(drafts), cycle.mission_brief["expectation"]),))
+    return Step(effects=(TryCandidates(tuple(drafts), cycle.mission_brief["expectation"], len(cycle.fates)),))
 
 
 def _choose(cycle: UvmObject, candidates: Sequence[Candidate], context: MindContext) -> Step:
@@ -87,8 +100,10 @@ def _choose(cycle: UvmObject, candidates: Sequence[Candidate], context: MindCont
     fates = [*cycle.fates, *(_fate(cycle, candidate, candidate.index == number) for candidate in candidates)]
     if chosen is not None:
         return Step(remember={"fates": fates}, install=_installation(cycle, chosen, candidates))
-    attempt = cycle.attempt + 1
     reasons = [candidate.verdict for candidate in candidates]
+    if _is_first_look(cycle, context.settings.candidates):
+        return Step(remember={"fates": fates, "drafts": [], "feedback": reasons})
+    attempt = cycle.attempt + 1
     if attempt < context.settings.attempts:
         return Step(
             remember={"fates": fates, "drafts": [], "attempt": attempt, "feedback": reasons[:4]},

@@ -1,0 +1,140 @@
+"""One mission being thought through: ask the state, commit its step, perform the effects, and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import trio
+
+from battui.contracts.errors import BattuiError, EngineFailed, ImageUnwritable, ModelUnavailable, Refused
+from battui.contracts.values import Value
+from battui.image.lookup import Found, find
+from battui.image.objects import UvmObject
+from battui.image.primitive import Primitive
+from battui.image.world import World
+from battui.kernel.bus import Bus
+from battui.kernel.committer import Committer
+from battui.kernel.effects import Effects
+from battui.kernel.mission_record import Taken, fail, take
+from battui.mind.cycle import cycle_of, state_of
+from battui.mind.states import MindContext, StateFunction
+from battui.mind.steps import Outcome, Step
+
+UNWRITABLE_PAUSE = 10.0
+"""Seconds until a mission tries again on a full disk."""
+
+
+class Thinking:
+    """How any mission is thought through; the missions' tasks share one of these.
+
+    `waiting` says, for each mission that cannot go on by itself, what it waits for. `tell` is called whenever a
+    mission has made progress or begins to wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        committer: Committer,
+        effects: Effects,
+        bus: Bus,
+        context: MindContext,
+        functions: Mapping[str, StateFunction],
+        tell: Callable[[], None],
+    ) -> None:
+        self._committer = committer
+        self._effects = effects
+        self._bus = bus
+        self._context = context
+        self._functions = functions
+        self._tell = tell
+        self.waiting: dict[str, str] = {}
+
+    async def think(self, mission: str) -> tuple[str, str]:
+        """Go on until the mission has ended; return its last state and its title."""
+        outcomes: tuple[Outcome, ...] = ()
+        while True:
+            try:
+                taken = await self._take_step(mission, outcomes)
+                self._announce(mission, taken)
+                if taken.step.ended:
+                    return taken.state, taken.title
+                outcomes = await self._perform(mission, taken.step)
+            except ImageUnwritable as error:
+                self._wait(mission, str(error))
+                await trio.sleep(UNWRITABLE_PAUSE)
+                outcomes = ()
+            except Exception as error:
+                outcomes = ()
+                if await self._fail(mission, _reason(error)):
+                    return "FAILED", str(error)
+            finally:
+                self.waiting.pop(mission, None)
+
+    async def _take_step(self, mission: str, outcomes: tuple[Outcome, ...]) -> Taken:
+        def step(world: World) -> Taken:
+            cycle = cycle_of(world, mission)
+            return take(world, cycle, self._ask_state(cycle, outcomes))
+
+        return await self._committer.perform(f"mission {mission}", step, mission=mission)
+
+    def _ask_state(self, cycle: UvmObject, outcomes: tuple[Outcome, ...]) -> Step:
+        """Send `_process_synthesis_`: the cycle has no such slot and delegates to its state."""
+        match find(cycle, "_process_synthesis_"):
+            case Found(value=Primitive(name=name)) if name in self._functions:
+                return self._functions[name](cycle, outcomes, self._context)
+        raise Refused(
+            "its state does not understand _process_synthesis_",
+            about=f"{cycle.mission} in {state_of(cycle)}",
+            remedy="Put battui's own method back: battui history psm_prototypes_obj",
+        )
+
+    async def _perform(self, mission: str, step: Step) -> tuple[Outcome, ...]:
+        """Perform a step's effects; where there is no engine, wait for one and try again."""
+        while True:
+            change = self._effects.engine_change()
+            try:
+                outcomes = [await self._effects.perform(mission, effect) for effect in step.effects]
+                return tuple(found for found in outcomes if found is not None)
+            except (ModelUnavailable, EngineFailed) as error:
+                self._wait(mission, str(error))
+                await change.wait()
+                self.waiting.pop(mission, None)
+
+    async def _fail(self, mission: str, reason: str) -> bool:
+        """The mission cannot go on: FAILED, with the reason, is where it goes. Return whether it has ended."""
+        self._bus.announce("error", reason, level="warning", mission=mission)
+        ended: bool = await self._committer.perform(
+            f"mission {mission} fails", lambda world: fail(world, mission, reason), mission=mission
+        )
+        self._tell()
+        return ended
+
+    def _wait(self, mission: str, reason: str) -> None:
+        if self.waiting.get(mission) != reason:
+            self.waiting[mission] = reason
+            self._bus.announce(
+                "mission", f"waits: {reason}", level="warning", mission=mission, data={"state": "waits"}
+            )
+        self._tell()
+
+    def _announce(self, mission: str, taken: Taken) -> None:
+        step = taken.step
+        if "plan" in step.remember:
+            plan = taken.plan
+            self._bus.announce("plan", str(plan.get("strategy", "")), mission=mission, data={"plan": plan})
+        if "facets" in step.remember:
+            for name, text in taken.facets.items():
+                self._bus.announce("facet", text, mission=mission, data={"facet": name, "text": text})
+        if step.install is not None:
+            data: dict[str, Value] = {"selector": step.install.selector, "source": step.install.source}
+            self._bus.announce("installed", taken.title, mission=mission, data=data)
+        if step.next_state:
+            self._bus.announce("mission", taken.title, mission=mission, data={"state": step.next_state})
+        self._tell()
+
+
+def _reason(error: Exception) -> str:
+    """Why a mission fails: battui's own errors in their words, any other as the fault that it is."""
+    if isinstance(error, BattuiError):
+        return str(error)
+    return f"battui has a fault: {type(error).__name__}: {error}"
