@@ -63,16 +63,22 @@ def _is_tracked(node: cst.BaseExpression, known: frozenset[str]) -> bool:
 
 
 def _family(node: cst.ClassDef, by_name: dict[str, cst.ClassDef]) -> list[cst.ClassDef]:
+    """The class, its bases and its subclasses, as far as they are in the file."""
+    below = [other for other in by_name.values() if node in _bases(other, by_name)]
+    return [*_bases(node, by_name), *(other for other in below if other is not node)]
+
+
+def _bases(node: cst.ClassDef, by_name: dict[str, cst.ClassDef]) -> list[cst.ClassDef]:
     """The class and its bases within the file."""
-    family: list[cst.ClassDef] = []
+    found: list[cst.ClassDef] = []
     pending = [node]
     while pending:
         current = pending.pop()
-        if current not in family:
-            family.append(current)
-            bases = (dotted(base.value).rpartition(".")[2] for base in current.bases)
-            pending += [by_name[base] for base in bases if base in by_name]
-    return family
+        if current not in found:
+            found.append(current)
+            names = (dotted(base.value).rpartition(".")[2] for base in current.bases)
+            pending += [by_name[name] for name in names if name in by_name]
+    return found
 
 
 def _decided(family: list[cst.ClassDef], own: dict[int, dict[str, bool]]) -> frozenset[str]:
