@@ -14,8 +14,23 @@ import libcst as cst
 from battui.contracts.review import Finding
 from battui.guardian.covenant import TooComplex, analyse
 from battui.guardian.persistent_slots import tracked_slots
-from battui.guardian.reading import FILE_CHARACTERS, Reading, Unreadable, read, statements
-from battui.guardian.review import TOO_COMPLEX, covenant_findings, policy_of, repair_function, review
+from battui.guardian.reading import (
+    FILE_CHARACTERS,
+    Reading,
+    Unreadable,
+    is_one_function,
+    parse,
+    read,
+    statements,
+)
+from battui.guardian.review import (
+    TOO_COMPLEX,
+    covenant_findings,
+    policy_of,
+    repair_function,
+    review,
+    review_both,
+)
 from battui.guardian.rules import ALL_RULES, INPLACE_ONLY, Rules
 
 
@@ -47,21 +62,19 @@ def review_file(source: str, *, rules: Rules | None = None, repair: bool = True)
     that people wrote (what ZODB cannot see).
     """
     try:
+        if is_one_function(parse(source, limit=FILE_CHARACTERS)):
+            return _review_one(source, rules or ALL_RULES, repair=repair)
         reading = read(source, limit=FILE_CHARACTERS)
     except Unreadable as unreadable:
         return FileReview(False, (unreadable.finding,))
-    if len(reading.module.body) == 1 and isinstance(reading.module.body[0], cst.FunctionDef):
-        return _review_one(source, rules or ALL_RULES, repair=repair)
     return _review_many(reading, rules or INPLACE_ONLY, repair=repair)
 
 
 def _review_one(source: str, rules: Rules, *, repair: bool) -> FileReview:
-    plain = review(source, rules=rules, repair=False)
-    if plain.accepted or not repair or not any(one.rule == "covenant" for one in plain.errors):
-        return FileReview(plain.accepted, plain.findings, methods=1)
-    fixed = review(source, rules=rules)
-    text = fixed.source if fixed.repaired else None
-    return FileReview(False, plain.findings, text, fixed.accepted, methods=1)
+    as_it_is, repaired = review_both(source, rules, repair=repair)
+    if repaired is None:
+        return FileReview(as_it_is.accepted, as_it_is.findings, methods=1)
+    return FileReview(False, as_it_is.findings, repaired.source, repaired.accepted, methods=1)
 
 
 def _review_many(reading: Reading, rules: Rules, *, repair: bool) -> FileReview:

@@ -11,7 +11,7 @@ import ast
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import libcst as cst
 
@@ -78,6 +78,11 @@ def parse(source: str, *, limit: int = METHOD_CHARACTERS) -> ast.Module:
     return tree
 
 
+def is_one_function(tree: ast.Module) -> bool:
+    """Whether a text is one function and nothing else."""
+    return len(tree.body) == 1 and isinstance(tree.body[0], ast.FunctionDef | ast.AsyncFunctionDef)
+
+
 def check_compiles(source: str) -> None:
     """Raise Unreadable where Python's compiler refuses what its parser lets pass, such as `break` outside a loop."""
     _guarded(lambda: compile(source, "<method>", "exec", dont_inherit=True))
@@ -125,19 +130,23 @@ def _numbered(module: cst.Module, tree: ast.Module) -> Iterator[tuple[int, int]]
 def statements(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Every statement and exception handler below `node`, in the order of the text."""
     for part in ("body", "handlers", "orelse", "finalbody", "cases"):
-        child = getattr(node, part, None)
-        if isinstance(child, cst.If):
+        child: Any = getattr(node, part, None)
+        kind = type(child)
+        if kind is list or kind is tuple:
+            for item in child:
+                if type(item) not in _WRAPPERS:
+                    yield item
+                if not isinstance(item, cst.BaseSmallStatement):
+                    yield from statements(item)
+        elif kind is cst.If:
             yield child
             yield from statements(child)
-        elif isinstance(child, cst.IndentedBlock | cst.SimpleStatementSuite | cst.Else | cst.Finally):
+        elif kind in _BLOCKS:
             yield from statements(child)
-        elif isinstance(child, list | tuple):
-            for item in child:
-                if not isinstance(item, cst.SimpleStatementLine | cst.MatchCase):
-                    yield item
-                yield from statements(item)
 
 
+_WRAPPERS = frozenset({cst.SimpleStatementLine, cst.MatchCase})
+_BLOCKS = frozenset({cst.IndentedBlock, cst.SimpleStatementSuite, cst.Else, cst.Finally})
 _Numbered = ast.stmt | ast.ExceptHandler
 
 

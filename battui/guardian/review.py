@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from battui.contracts.review import Finding, Review
@@ -25,36 +27,44 @@ def review(source: str, *, rules: Rules = ALL_RULES, repair: bool = True) -> Rev
 
     Never raises, and takes a bounded time: whatever is wrong with the text is a finding.
     """
+    as_it_is, repaired = review_both(source, rules, repair=repair)
+    return as_it_is if repaired is None else repaired
+
+
+def review_both(source: str, rules: Rules, *, repair: bool = True) -> tuple[Review, Review | None]:
+    """The verdict on `source` as it is, and the one with its signals inserted where any were; never raises."""
     try:
-        return _review(source, rules, repair=repair)
+        return _review(read(source), rules, repair=repair)
     except Unreadable as unreadable:
-        return Review(False, source, (unreadable.finding,))
+        return Review(False, source, (unreadable.finding,)), None
     except (TooComplex, RecursionError, MemoryError):
-        return Review(False, source, (TOO_COMPLEX,))
+        return Review(False, source, (TOO_COMPLEX,)), None
 
 
-def _review(source: str, rules: Rules, *, repair: bool) -> Review:
-    reading = read(source)
-    findings = list(_allow(reading)) if rules.allow else []
+def _review(reading: Reading, rules: Rules, *, repair: bool) -> tuple[Review, Review | None]:
+    allowed = _allow(reading) if rules.allow else ()
     function = only_function(reading.module)
     if function is None:
-        return _without_function(reading, findings)
+        return _without_function(reading, allowed), None
     policy = policy_of(rules)
     verdict = analyse(function, policy) if policy is not None else _NO_COVENANT
-    signals = covenant_findings(reading, verdict)
-    text, tree = source, reading.tree
-    if repair and policy is not None and verdict.leaks:
-        fixed = repair_function(function, verdict, policy)
-        if fixed is not None:
-            text = reading.module.with_changes(body=[fixed]).code
-            tree, signals = parse(text), ()
-    errors = [one for one in (*findings, *signals) if one.severity == "error"]
+    as_it_is = _verdict(reading, function, (*allowed, *covenant_findings(reading, verdict)))
+    if not repair or policy is None or not verdict.leaks:
+        return as_it_is, None
+    fixed = repair_function(function, verdict, policy)
+    if fixed is None:
+        return as_it_is, None
+    text = reading.module.with_changes(body=[fixed]).code
+    repaired = replace(_verdict(reading, function, allowed), source=text, repaired=True)
+    return as_it_is, replace(repaired, tree_hash=hash_of(parse(text)))
+
+
+def _verdict(reading: Reading, function: cst.FunctionDef, findings: tuple[Finding, ...]) -> Review:
     return Review(
-        accepted=not errors,
-        source=text,
-        findings=tuple(sorted((*findings, *signals), key=lambda one: one.line)),
-        repaired=text != source,
-        tree_hash=hash_of(tree),
+        accepted=not any(one.severity == "error" for one in findings),
+        source=reading.source,
+        findings=tuple(sorted(findings, key=lambda one: one.line)),
+        tree_hash=hash_of(reading.tree),
         selector=function.name.value,
         parameters=_parameters(function),
     )
@@ -68,14 +78,11 @@ def _allow(reading: Reading) -> tuple[Finding, ...]:
         return (unreadable.finding,)
 
 
-def _without_function(reading: Reading, findings: list[Finding]) -> Review:
-    if not findings:
-        findings = [
-            Finding(
-                "form", 1, "this is not exactly one function", "Write one function, `def name(self, ...):`."
-            )
-        ]
-    return Review(False, reading.source, tuple(findings), tree_hash=hash_of(reading.tree))
+def _without_function(reading: Reading, findings: tuple[Finding, ...]) -> Review:
+    form = Finding(
+        "form", 1, "this is not exactly one function", "Write one function, `def name(self, ...):`."
+    )
+    return Review(False, reading.source, findings or (form,), tree_hash=hash_of(reading.tree))
 
 
 def _parameters(function: cst.FunctionDef) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ CHANGES = [
     "x = x + 1", "pass", "print(x)", "x = 1 / x",
 ]  # fmt: skip
 TESTS = [
-    "x", "x > 1", "flag", "not flag", "n", "n > 0", "n == 0", "self.rows", "len(self.rows) > 2", "x in self.table", "y",
+    "x", "x > 1", "flag", "not flag", "n", "n > 0", "n == 0", "self.rows", "len(self.rows) > 2",
+    "x in self.table", "y",
     "self.rows and self.rows.pop()", "flag or self.rows.pop()", "y is None", "y is not None",
 ]  # fmt: skip
 LEAVINGS = ["return x", "return", "return self.rows.pop()", "raise ValueError(x)", "return len(self.rows)"]
