@@ -27,7 +27,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class MethodView:
-    """A method as an inspector shows it."""
+    """A method as an inspector shows it; `cases` counts the sends that were kept of it."""
 
     selector: str
     parameters: tuple[str, ...]
@@ -39,6 +39,7 @@ class MethodView:
     ruleset: str = ""
     tree_hash: str = ""
     trials: tuple[str, ...] = ()
+    cases: int = 0
     versions: int = 1
 
 

@@ -51,7 +51,7 @@ def perform_genesis(root: Any) -> None:
 
 
 def _catalog(traits: UvmObject) -> UvmObject:
-    return UvmObject({"parent*": [traits]}, skills=OOBTree())
+    return UvmObject({"parent*": [traits]}, skills=OOBTree(), cases=OOBTree())
 
 
 def _orchestrator(traits: UvmObject, language_model: UvmObject) -> UvmObject:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 
-from persistent import Persistent
 from ZODB.POSException import ConflictError, POSKeyError, UndoError
 from ZODB.TimeStamp import TimeStamp
 
@@ -47,13 +46,6 @@ def take_back(image: Image, transaction_id: str, note: str, *, mission: str = ""
             about=transaction_id,
             remedy="Undo the later ones first: battui history",
         ) from None
-
-
-def transaction_of(target: Persistent) -> str:
-    """The id of the transaction that stored this state."""
-    target._p_activate()
-    serial: bytes = target._p_serial
-    return serial.hex()
 
 
 def _entry(tid: bytes, item: dict[str, object]) -> HistoryEntry:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from persistent import Persistent
-from persistent.list import PersistentList
 
 from battui.contracts.activation import MethodText
 from battui.contracts.review import Certificate, TrialRecord
@@ -16,9 +15,8 @@ from battui.contracts.values import Value
 class Method(Persistent):
     """One version of a learned method. It never changes after it is installed, so clones share it.
 
-    `cases` is a record of its own: recorded sends that every later version has to pass. `previous` is the version
-    it replaced, if any. Certificate and provenance are stored as plain values, so that an old image stays readable
-    when these types grow.
+    `previous` is the version it replaced, if any. Certificate and provenance are stored as plain values, so that an
+    old image stays readable when these types grow.
     """
 
     def __init__(
@@ -30,7 +28,6 @@ class Method(Persistent):
         intent: str = "",
         certificate: Certificate,
         provenance: Mapping[str, Value],
-        cases: tuple[Mapping[str, Value], ...] = (),
         previous: Method | None = None,
         mission: str = "",
         installed_at: float = 0.0,
@@ -41,7 +38,6 @@ class Method(Persistent):
         self.intent = intent
         self.proof = asdict(certificate)
         self.provenance = dict(provenance)
-        self.cases = PersistentList(dict(case) for case in cases)
         self.previous = previous
         self.mission = mission
         self.installed_at = installed_at

@@ -20,6 +20,8 @@ from battui.contracts.errors import ImageDamaged, ImageInUse, ImageUnwritable, U
 
 DATA_FILE = "image.fs"
 BLOB_FOLDER = "blobs"
+TID_BYTES = 8
+"""A transaction begins with its id, and none is zero; FileStorage would take zeros for a torn end and cut it off."""
 
 # ZODB reports lock failures and damaged tails on the terminal; battui says it once, in its own words.
 logging.getLogger("zc.lockfile").setLevel(logging.CRITICAL)
@@ -57,8 +59,9 @@ def _check_magic(file: Path, location: str) -> None:
     with storage_errors(location):
         if file.exists() and file.stat().st_size > 0:
             with file.open("rb") as content:
-                if content.read(len(packed_version)) != packed_version:
-                    raise ValueError(f"{DATA_FILE} does not begin like one")
+                head = content.read(len(packed_version) + TID_BYTES)
+            if not head.startswith(packed_version) or head[len(packed_version) :] == bytes(TID_BYTES):
+                raise ValueError(f"{DATA_FILE} does not begin like one")
 
 
 def _open_uri(location: str) -> Any:

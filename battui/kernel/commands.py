@@ -19,12 +19,13 @@ from battui.contracts.commands import (
     ShowStatus,
     Undo,
 )
-from battui.contracts.errors import Refused
 from battui.contracts.replies import Answer, HistoryList, KernelStatus, MissionList, MissionView, Reply
-from battui.image.history import list_history, take_back, transaction_of
+from battui.image.history import list_history, take_back
 from battui.image.image import Image
 from battui.image.world import World, oid_of
 from battui.kernel.bus import Bus
+from battui.kernel.committer import Committer
+from battui.kernel.installation import uninstall
 from battui.kernel.lines import Lines
 from battui.kernel.missions import Missions
 from battui.kernel.reading import mission_view, object_list, object_view
@@ -38,13 +39,16 @@ class Commands:
 
     def __init__(
         self,
+        *,
         image: Image,
         lines: Lines,
         missions: Missions,
+        committer: Committer,
         bus: Bus,
         status: Callable[[World], KernelStatus],
     ) -> None:
         self._image = image
+        self._committer = committer
         self._lines = lines
         self._missions = missions
         self._bus = bus
@@ -99,20 +103,14 @@ class Commands:
     async def _undo(self, target: str) -> Answer:
         """Take back a mission's installation or a transaction; the answer names the new transaction."""
         mission = target if target[:1] == "m" and target[1:].isdecimal() else ""
-        transaction = await self._read(lambda world: _installed_by(world, mission)) if mission else target
         note = f"undo {target}"
-        await trio.to_thread.run_sync(lambda: take_back(self._image, transaction, note, mission=mission))
-        (entry, *_) = await trio.to_thread.run_sync(list_history, self._image, 1)
+        if mission:
+            await self._committer.perform(
+                note, lambda world: uninstall(world, cycle_of(world, mission)), mission=mission
+            )
+        else:
+            await trio.to_thread.run_sync(take_back, self._image, target, note)
+        history = await trio.to_thread.run_sync(list_history, self._image)
+        entry = next(entry for entry in history if entry.description == note)
         self._bus.announce("object", f"undone: {target}", mission=mission)
         return Answer(entry.transaction, f"undone; to redo: battui undo {entry.transaction}", mission)
-
-
-def _installed_by(world: World, mission: str) -> str:
-    method = cycle_of(world, mission).installed
-    if method is None:
-        raise Refused(
-            "this mission has installed nothing, or it is undone already",
-            about=mission,
-            remedy="See: battui history",
-        )
-    return transaction_of(method)

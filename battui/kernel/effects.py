@@ -95,9 +95,12 @@ class Effects:
     async def _generate(
         self, mission: str, requests: tuple[GenerationRequest, ...]
     ) -> tuple[GenerationResult, ...]:
-        # An engine that cannot hold to a schema is asked in words alone; what reads the text is tolerant.
-        if "schema" not in (await self._inference.describe()).capabilities:
+        able = (await self._inference.describe()).capabilities
+        # An engine that cannot hold to a form is asked in words alone; what reads the text is tolerant.
+        if "schema" not in able:
             requests = tuple(replace(request, schema=None) for request in requests)
+        if "grammar" not in able:
+            requests = tuple(replace(request, grammar=None) for request in requests)
         results: list[outcome.Maybe[GenerationResult] | None] = [None] * len(requests)
 
         async def ask(number: int, request: GenerationRequest) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from battui.image.lookup import Found, find
+from battui.contracts.errors import Conflict, Refused
 from battui.image.method import Method
 from battui.image.objects import UvmObject
 from battui.image.world import World, oid_of
@@ -12,8 +12,7 @@ from battui.mind.steps import Installation
 def install(world: World, cycle: UvmObject, installation: Installation, at: float) -> Method:
     """Put the method into the target of `cycle`; an earlier version is kept behind it."""
     target = cycle.target
-    found = find(target, installation.selector)
-    earlier = found.value if isinstance(found, Found) else None
+    earlier = target._slots.get(installation.selector)
     method = Method(
         installation.source,
         installation.selector,
@@ -27,6 +26,38 @@ def install(world: World, cycle: UvmObject, installation: Installation, at: floa
     )
     setattr(target, installation.selector, method)
     cycle.installed = method
-    skills = world.root["knowledge_catalog_obj"].skills
-    skills[f"{oid_of(target):016x}.{installation.selector}"] = method
+    world.root["knowledge_catalog_obj"].skills[_skill(target, method)] = method
     return method
+
+
+def uninstall(world: World, cycle: UvmObject) -> None:
+    """Take back what the mission of `cycle` has installed; what the method has done since stays.
+
+    A reversal of the transaction itself would be refused as soon as anything else touched the same records.
+    Raises Refused where there is nothing to take back, and Conflict where a later version stands in its place.
+    """
+    method, target = cycle.installed, cycle.target
+    if method is None:
+        raise Refused(
+            "this mission has installed nothing, or it is undone already",
+            about=cycle.mission,
+            remedy="See: battui history",
+        )
+    if target._slots.get(method.selector) is not method:
+        raise Conflict(
+            "a later version of this method has taken its place",
+            about=f"{cycle.target_name}.{method.selector}",
+            remedy="Undo that mission first: battui missions",
+        )
+    skills = world.root["knowledge_catalog_obj"].skills
+    if method.previous is None:
+        delattr(target, method.selector)
+        skills.pop(_skill(target, method), None)
+    else:
+        setattr(target, method.selector, method.previous)
+        skills[_skill(target, method)] = method.previous
+    cycle.installed = None
+
+
+def _skill(target: UvmObject, method: Method) -> str:
+    return f"{oid_of(target):016x}.{method.selector}"

@@ -12,6 +12,7 @@ from battui.contracts.commands import Ask, Bind, Line, Read, Send, Write
 from battui.contracts.errors import Conflict, NotStorable, Refused
 from battui.contracts.replies import Answer
 from battui.contracts.values import Value, check_name
+from battui.image.cases import record_case
 from battui.image.changes import apply_changes, stored_result
 from battui.image.image import Image
 from battui.image.lookup import Found, find
@@ -31,7 +32,6 @@ from battui.mind.cycle import Mandate, park, start_cycle
 from battui.mind.portrait import own_data_slots
 
 ATTEMPTS = 8
-MAX_CASES = 8
 
 
 class Lines:
@@ -146,11 +146,11 @@ def _write(world: World, line: Write) -> Answer:
 
 
 def _applied(world: World, way: Activate, cell: CellAnswer, bind: str) -> Answer:
-    """Put what the cell changed into the image, and keep the send as a case while there are few."""
+    """Put what the cell changed into the image, and keep the send as a case."""
     receiver = world.object_at(way.activation.receiver)
     match find(receiver, way.activation.selector):
-        case Found(value=Method() as method) if len(method.cases) < MAX_CASES:
-            method.cases.append(_case(own_data_slots(receiver), way, cell))
+        case Found(value=Method() as method):
+            record_case(world, method, _case(own_data_slots(receiver), way, cell))
     created = apply_changes(world, cell.changes)
     return answer(world, stored_result(world, cell.result, created), bind)
 

@@ -39,7 +39,7 @@ class Organs:
         self.committer = Committer(image, settings.kernel.group)
         self.cells = CellBlock(ahead=settings.cell.ahead, log=self._note_cell)
         self.inference = Inference(
-            engine_name(settings.engine, model),
+            engine_name(settings.engine),
             model,
             EngineOptions(settings.engine.threads, settings.engine.parallel, settings.engine.context),
             log_path=settings.state_dir / "engine.log",
@@ -78,7 +78,14 @@ class Organs:
             ledger=ledger,
             limits=limits,
         )
-        commands = Commands(image, lines, self.missions, self.bus, self.status)
+        commands = Commands(
+            image=image,
+            lines=lines,
+            missions=self.missions,
+            committer=self.committer,
+            bus=self.bus,
+            status=self.status,
+        )
         self.worker = Worker(self.mailbox, self.bus, commands.perform)
 
     def status(self, world: World) -> KernelStatus:
@@ -128,11 +135,11 @@ def engine_words(status: EngineStatus) -> str:
     return status.state
 
 
-def engine_name(engine: EngineSettings, model: ModelFiles | None) -> str:
-    """`auto` is what can run the model at hand."""
+def engine_name(engine: EngineSettings) -> str:
+    """`auto` is what runs everywhere; without a model it says what to do."""
     if engine.name != "auto":
         return engine.name
-    return "llama.cpp" if model is not None else "none"
+    return "llama.cpp"
 
 
 def in_force(report: SandboxReport) -> tuple[str, ...]:

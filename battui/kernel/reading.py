@@ -16,6 +16,7 @@ from battui.contracts.replies import (
     SlotView,
 )
 from battui.contracts.values import Value, is_parent_slot
+from battui.image.cases import cases_of
 from battui.image.lookup import chain
 from battui.image.method import Method
 from battui.image.objects import UvmObject
@@ -92,7 +93,7 @@ def _summary(name: str, target: UvmObject, *, system: bool) -> ObjectSummary:
 
 def _slot_view(world: World, name: str, value: Any, holder: str) -> SlotView:
     if isinstance(value, Method):
-        return SlotView(name, "method", _signature(value), holder=holder, method=_method_view(value))
+        return SlotView(name, "method", _signature(value), holder=holder, method=_method_view(world, value))
     if isinstance(value, Primitive):
         view = MethodView(name, value.parameters, "", primitive=True)
         return SlotView(name, "primitive", f"{name}{value}", holder=holder, method=view)
@@ -105,7 +106,7 @@ def _signature(method: Method) -> str:
     return f"{method.selector}({', '.join(method.parameters)})"
 
 
-def _method_view(method: Method) -> MethodView:
+def _method_view(world: World, method: Method) -> MethodView:
     certificate = method.certificate
     return MethodView(
         selector=method.selector,
@@ -119,6 +120,7 @@ def _method_view(method: Method) -> MethodView:
         trials=tuple(
             f"{'passed' if trial.passed else 'failed'}: {trial.case}" for trial in certificate.trials
         ),
+        cases=len(cases_of(world, method)),
         versions=method.versions,
     )
 

@@ -169,6 +169,10 @@ async def test_undo_takes_back_what_a_mission_installed(scripted_image: Scripted
     async with live(scripted_image(script_of(BODIES))) as life:
         await life.line(MAKE)
         await life.line(TEACH)
+        # Using the method does not stand in the way of taking it back.
+        await life.line("account.deposit_(amount=7)")
+        await life.line("account.deposit_(amount=-7)")
+        await life.line("other = account.audit()  # return twice the balance")
         answer = await life.submit(Undo("m1"))
         view = await life.submit(ShowObject(ObjectPath(("account",))))
         assert isinstance(view, ObjectView)

@@ -68,6 +68,7 @@ def _requests(cycle: UvmObject, context: MindContext) -> tuple[GenerationRequest
         attempt=cycle.attempt,
         max_tokens=settings.max_tokens,
         temperature=settings.temperature,
+        constrained=True,
     )
     return tuple(replace(request, first_greedy=False) for request in requests) if others else requests
 
