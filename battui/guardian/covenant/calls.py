@@ -29,6 +29,8 @@ from battui.guardian.covenant.values import (
     taken,
 )
 
+MAX_PARAMETERS = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
@@ -36,6 +38,7 @@ class Arguments:
 
     nodes: tuple[cst.BaseExpression, ...]
     values: tuple[Value, ...]
+    in_order: bool = True
 
     @property
     def first(self) -> Value:
@@ -44,6 +47,11 @@ class Arguments:
     @property
     def first_node(self) -> cst.BaseExpression | None:
         return self.nodes[0] if self.nodes else None
+
+    @property
+    def by_parameter(self) -> list[Value]:
+        """For a local function: in the order of its parameters, or any of them for each where that is not known."""
+        return list(self.values) if self.in_order else [joined(list(self.values))] * MAX_PARAMETERS
 
     @property
     def members(self) -> list[Value]:
@@ -77,14 +85,15 @@ class Calls(Core):
             else self.evaluate(argument.value, state)
             for argument in node.args
         )
-        return Arguments(nodes, values)
+        in_order = not any(argument.star or argument.keyword for argument in node.args)
+        return Arguments(nodes, values, in_order)
 
     def _local(self, function: Value, arguments: Arguments, state: State) -> Value:
         result = PLAIN
         only = len(function.routines) + len(function.places) == 1
         for routine in sorted(function.routines):
             called = state if only else state.copy()
-            result = result | self.invoke(routine, list(arguments.values), called)
+            result = result | self.invoke(routine, arguments.by_parameter, called)
             if not only:
                 state.absorb(called)
         for place in function.places:

@@ -28,6 +28,7 @@ from battui.guardian.covenant.values import (
 from battui.guardian.tree import children
 
 _CONSTANTS = {"True": Value(truth=TRUE), "False": Value(truth=FALSE), "None": Value(truth=NONE)}
+_JOINING = (cst.Add, cst.Multiply, cst.BitOr, cst.BitAnd, cst.Subtract)
 _Comprehension = cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp
 
 
@@ -109,9 +110,10 @@ class Expressions(Conditions):
     def _binary(self, node: cst.BinaryOperation, state: State) -> Value:
         left, right = self.evaluate(node.left, state), self.evaluate(node.right, state)
         self.raises(state)
-        if isinstance(node.operator, cst.Add | cst.Multiply | cst.BitOr | cst.BitAnd | cst.Subtract):
+        is_of_containers = self.is_container(node.left, left) or self.is_container(node.right, right)
+        if is_of_containers and isinstance(node.operator, _JOINING):
             return Value((copied(left) | copied(right)).places, _sum(node, left, right))
-        return PLAIN
+        return Value(truth=_sum(node, left, right))
 
     def _unary(self, node: cst.UnaryOperation, state: State) -> Value:
         value = self.evaluate(node.expression, state)

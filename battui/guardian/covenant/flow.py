@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 import libcst as cst
 
+from battui.guardian.covenant.core import TooComplex
 from battui.guardian.covenant.expressions import target_names
 from battui.guardian.covenant.state import State, merged
 from battui.guardian.covenant.statements import Exits, Statements, States
@@ -17,7 +18,7 @@ from battui.guardian.covenant.values import PLAIN, TRUE, Value, joined, member, 
 from battui.guardian.tree import walk
 
 MAX_TURNS = 12
-MAX_CALLS = 6
+MAX_CALLS = 12
 _Try = cst.Try | cst.TryStar
 
 
@@ -144,8 +145,10 @@ class Flow(Statements):
 
     def invoke(self, routine: int, arguments: list[Value], state: State) -> Value:
         """Call a local function or lambda: its body runs here, with its parameters bound."""
-        if routine in self.running or len(self.running) >= MAX_CALLS:
+        if routine in self.running:
             return PLAIN
+        if len(self.running) >= MAX_CALLS:
+            raise TooComplex
         node = self.routines[routine]
         outer, statement, discarded = dict(state.bindings), self.statement, self.discarded
         self.running.append(routine)
@@ -169,11 +172,14 @@ class Flow(Statements):
         return answer
 
     def _bind_parameters(self, params: cst.Parameters, arguments: list[Value], state: State) -> None:
-        names = [param.name.value for param in (*params.posonly_params, *params.params)]
-        for index, name in enumerate(names):
-            self.bind(state, name, arguments[index] if index < len(arguments) else joined(arguments))
-        for param in params.kwonly_params:
-            self.bind(state, param.name.value, joined(arguments))
+        positional = (*params.posonly_params, *params.params)
+        for index, param in enumerate((*positional, *params.kwonly_params)):
+            value = joined(arguments)
+            if index < min(len(arguments), len(positional)):
+                value = arguments[index]
+            elif param.default is not None:
+                value = value | self.evaluate(param.default, state)
+            self.bind(state, param.name.value, value)
         for star in (params.star_arg, params.star_kwarg):
             if isinstance(star, cst.Param):
                 self.bind(state, star.name.value, shelled(joined(arguments)))

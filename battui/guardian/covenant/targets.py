@@ -109,18 +109,17 @@ class Targets(Calls):
             self.assign(node.target, PLAIN, state)
             return
         known = state.bindings.get(node.target.value, PLAIN)
-        if self._is_container(node, known, value):
+        if self.is_container(node.target, known) or self.is_container(node.value, value):
             self.mutate(state, known, node.target)
         self.bind(state, node.target.value, Value(known.places, _grown(node, known), known.routines))
 
-    def _is_container(self, node: cst.AugAssign, known: Value, value: Value) -> bool:
-        """Whether `x += y` is about lists or sets; numbers look the same, and a name says nothing of its type."""
-        if isinstance(node.value, _CONTAINERS) or any(place.shell for place in value.places):
+    def is_container(self, node: cst.BaseExpression, value: Value) -> bool:
+        """Whether an operand is a list, set or dictionary, as far as can be seen: numbers are written alike."""
+        if isinstance(node, _CONTAINERS) or any(place.shell for place in value.places):
             return True
-        if isinstance(node.value, cst.Call) and dotted(node.value.func) in _FRESH:
+        if isinstance(node, cst.Call) and dotted(node.func) in _FRESH:
             return True
-        texts = {dotted(node.target), dotted(node.value), *(place.path for place in known.places)}
-        return bool(texts & self.containers)
+        return bool({dotted(node), *(place.path for place in value.places)} & self.containers)
 
     def evaluate_keys(self, node: cst.Subscript, state: State) -> None:
         """Evaluate what stands between the brackets."""

@@ -48,6 +48,15 @@ ALIASES = {
     "lambda by name": ["y = lambda z: self.rows.append(z)", "y(x)"],
     "lambda by argument": ["sorted(x, key=lambda z: self.rows.pop())"],
     "lambda over own rows": ["list(map(lambda row: row.clear(), self.rows))"],
+    "default of a local function": ["def go(y, rows=self.rows):", "    rows.append(y)", "go(x)"],
+    "default of a lambda": ["(lambda rows=self.rows: rows.append(x))()"],
+    "keyword arguments": ["def go(a, b):", "    b.append(a)", "go(b=self.rows, a=x)"],
+    "unpacked arguments": ["def go(a, b):", "    b.append(a)", "go(*[x, self.rows])"],
+    "chain of functions": [
+        "def a():", "    self.rows.append(x)", "def b():", "    a()", "def c():", "    b()", "def d():", "    c()",
+        "def e():", "    d()", "def f():", "    e()", "def g():", "    f()", "def h():", "    g()", "h()",
+    ],
+    "sum of lists, same rows": ["y = self.rows + []", "y[0]['n'] = x"],
     "recursive function": [
         "def go(y):",
         "    if y:",
@@ -55,7 +64,7 @@ ALIASES = {
         "        go(y - 1)",
         "go(x)",
     ],
-}
+}  # fmt: skip
 
 
 def _body(lines: list[str]) -> str:
@@ -82,6 +91,7 @@ NO_ALIASES = {
         "y = []", "def go(y):", "    return len(y)", "go(self.rows)", "y.append(x)",
     ],
     "a number": ["total = self.total", "total += x"],
+    "a number and more": ["total = self.total", "total += self.price * x", "total += self.a + self.b"],
     "a sum": ["total = 0", "for row in self.rows:", "    total += row['n']"],
     "what was copied": ["y = [list(row) for row in self.rows]", "y[0].append(x)"],
     "text in a loop": ["y = ''", "for name in self.names:", "    y += name"],
