@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from battui.contracts.generation import AdapterUse, ChatMessage, GenerationRequest
@@ -33,16 +34,29 @@ def plan_request(
     personas: Mapping[str, Persona],
 ) -> GenerationRequest:
     """Ask the steward how to think a mission through. `wanted` is the intent, or the question itself."""
+    pillars = "; ".join(f"{pillar.name}: {pillar.intent}" for pillar in _pillars(personas).values()) or "none"
     user = template("plan")["plan_user"].substitute(
         title=title,
         wanted=wanted or title,
         slots=abridged_slots(slots) or "nothing",
         understood=", ".join(understood[:12]) or "nothing",
-        pillars="; ".join(f"{pillar.name}: {pillar.intent}" for pillar in _pillars(personas).values())
-        or "none",
+        pillars=pillars,
     )
-    return _request(
+    request = _request(
         request_id, personas[STEWARD], user, tokens=PLAN_TOKENS, schema=plan_schema(tuple(_pillars(personas)))
+    )
+    system, asked = request.messages
+    return replace(request, messages=(system, *_plan_example(pillars, tuple(_pillars(personas))), asked))
+
+
+def _plan_example(pillars: str, names: tuple[str, ...]) -> tuple[ChatMessage, ...]:
+    """A plan that was asked for and given, with the advisers at hand; nothing where there are none."""
+    if not names:
+        return ()
+    texts = template("plan")
+    return (
+        ChatMessage("user", texts["plan_example_user"].substitute(pillars=pillars)),
+        ChatMessage("assistant", texts["plan_example_answer"].substitute(pillar=names[-1])),
     )
 
 

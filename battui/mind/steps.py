@@ -50,7 +50,12 @@ class AnswerSender:
     number: int
 
 
-Effect: TypeAlias = Generate | TryCandidates | ReadRecord | AnswerSender
+@dataclass(frozen=True, slots=True)
+class AwaitApproval:
+    """Wait until a person has decided about what the cycle proposes."""
+
+
+Effect: TypeAlias = Generate | TryCandidates | ReadRecord | AnswerSender | AwaitApproval
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,20 @@ class RecordRead:
     record: Mapping[str, Value]
 
 
-Outcome: TypeAlias = Generated | Tried | RecordRead
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The proposal is to be installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The proposal is not wanted, and why."""
+
+    reason: str
+
+
+Decision: TypeAlias = Approved | Rejected
+Outcome: TypeAlias = Generated | Tried | RecordRead | Decision
 
 
 @dataclass(frozen=True, slots=True)

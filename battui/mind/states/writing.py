@@ -1,4 +1,4 @@
-"""Synthesis of a method: candidates are written, tried, and the best survivor is installed."""
+"""Synthesis of a method: candidates are written, tried, and the best survivor is installed, or proposed first."""
 
 from __future__ import annotations
 
@@ -11,12 +11,24 @@ from battui.contracts.values import Value
 from battui.guardian import certify
 from battui.image.objects import UvmObject
 from battui.image.world import wire
+from battui.mind.approval import NOTHING_PROPOSED, proposal_of, proposed, rejections
 from battui.mind.briefs import MethodBrief
 from battui.mind.choice import Candidate, best, distinct
 from battui.mind.cycle import provenance
 from battui.mind.portrait import data_slots, understood
 from battui.mind.states.context import MindContext
-from battui.mind.steps import Generate, Generated, Installation, Outcome, Step, Tried, TryCandidates
+from battui.mind.steps import (
+    Approved,
+    AwaitApproval,
+    Generate,
+    Generated,
+    Installation,
+    Outcome,
+    Rejected,
+    Step,
+    Tried,
+    TryCandidates,
+)
 from battui.mind.synthesis import method_requests, method_source
 
 
@@ -27,8 +39,15 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
             return _try_drafts(cycle, results)
         case (Tried(candidates=candidates),):
             return _choose(cycle, candidates, context)
+        case (Approved(),) if (chosen := proposed(cycle)) is not None:
+            install = _installation(cycle, chosen, len(cycle.fates), approved=True)
+            return Step(remember=NOTHING_PROPOSED, install=install)
+        case (Rejected(reason=reason),) if (refused := proposed(cycle)) is not None:
+            return _take_back(cycle, refused, reason, context)
     if cycle.installed is not None:
         return Step(next_state="COMPLETE")
+    if proposed(cycle) is not None:
+        return Step(effects=(AwaitApproval(),))
     if cycle.drafts:
         return _trial(cycle, [str(draft) for draft in cycle.drafts])
     return Step(effects=(Generate("candidates", _requests(cycle, context)),))
@@ -79,7 +98,8 @@ def _is_first_look(cycle: UvmObject, candidates: int) -> bool:
 
 def _looked_once(cycle: UvmObject, candidates: int) -> bool:
     """Whether the greedy candidate of the first attempt has been tried and found wanting."""
-    return bool(cycle.mission_brief["expectation"]) and len(cycle.fates) == 1 and candidates > 1
+    looked = len(cycle.fates) == 1 and cycle.attempt == 0
+    return bool(cycle.mission_brief["expectation"]) and looked and candidates > 1
 
 
 def _try_drafts(cycle: UvmObject, results: Sequence[GenerationResult]) -> Step:
@@ -96,33 +116,69 @@ def _trial(cycle: UvmObject, drafts: list[str]) -> Step:
 
 
 def _choose(cycle: UvmObject, candidates: Sequence[Candidate], context: MindContext) -> Step:
-    chosen = best(distinct(candidates))
+    judged = [_unless_rejected(cycle, candidate) for candidate in candidates]
+    chosen = best(distinct(judged))
     number = None if chosen is None else chosen.index
-    fates = [*cycle.fates, *(_fate(cycle, candidate, candidate.index == number) for candidate in candidates)]
+    fates = [*cycle.fates, *(_fate(cycle, candidate, candidate.index == number) for candidate in judged)]
+    if chosen is not None and context.settings.approval == "ask":
+        remembered = {"fates": fates, "proposal": proposal_of(chosen)}
+        return Step(remember=remembered, effects=(AwaitApproval(),))
     if chosen is not None:
-        return Step(remember={"fates": fates}, install=_installation(cycle, chosen, candidates))
-    reasons = [candidate.verdict for candidate in candidates]
+        return Step(remember={"fates": fates}, install=_installation(cycle, chosen, len(fates)))
+    reasons = [candidate.verdict for candidate in judged]
     if _is_first_look(cycle, context.settings.candidates):
         return Step(remember={"fates": fates, "drafts": [], "feedback": reasons})
+    wishes = [reason for _, reason in rejections(cycle)]
+    return _again(cycle, fates, [*wishes, *reasons[:4]], _failure(reasons), context)
+
+
+def _unless_rejected(cycle: UvmObject, candidate: Candidate) -> Candidate:
+    """Nobody is asked again about what a person has rejected in this mission."""
+    if not candidate.survived or candidate.tree_hash not in dict(rejections(cycle)):
+        return candidate
+    return replace(candidate, ran=False, verdict=f"{candidate.verdict}; rejected before")
+
+
+def _take_back(cycle: UvmObject, refused: Candidate, reason: str, context: MindContext) -> Step:
+    """The proposal was rejected: another attempt is told why, if there is one left."""
+    words = f"rejected: {reason}"
+    fates = [
+        {**fate, "chosen": False, "survived": False, "verdict": f"{fate['verdict']}; {words}"}
+        if fate["index"] == refused.index
+        else fate
+        for fate in cycle.fates
+    ]
+    rejected = [*rejections(cycle), (refused.tree_hash, reason)]
+    step = _again(cycle, fates, [reason for _, reason in rejected], words, context)
+    kept = {"rejected": [list(pair) for pair in rejected]}
+    return replace(step, remember={**step.remember, **NOTHING_PROPOSED, **kept})
+
+
+def _again(
+    cycle: UvmObject, fates: Sequence[object], feedback: list[str], failure: str, context: MindContext
+) -> Step:
+    """Begin the next attempt, or fail where there is none."""
     attempt = cycle.attempt + 1
     if attempt < context.settings.attempts:
-        return Step(
-            remember={"fates": fates, "drafts": [], "attempt": attempt, "feedback": reasons[:4]},
-        )
-    return Step(remember={"fates": fates, "failure": _failure(reasons)}, next_state="FAILED")
+        remembered = {"fates": fates, "drafts": [], "attempt": attempt, "feedback": feedback}
+        return Step(remember=remembered)
+    return Step(remember={"fates": fates, "failure": failure}, next_state="FAILED")
 
 
-def _installation(cycle: UvmObject, chosen: Candidate, candidates: Sequence[Candidate]) -> Installation:
+def _installation(
+    cycle: UvmObject, chosen: Candidate, candidates: int, *, approved: bool = False
+) -> Installation:
     mandate = cycle.mission_brief
     trials = (TrialRecord("the message that was sent", True, chosen.outcome[:2000]),)
     review = Review(True, chosen.source, tree_hash=chosen.tree_hash, selector=mandate["selector"])
+    origin: dict[str, Value] = {"candidates": candidates, "attempt": cycle.attempt, "approved": approved}
     return Installation(
         selector=mandate["selector"],
         parameters=tuple(mandate["parameters"]),
         source=chosen.source,
         intent=mandate["intent"],
         certificate=certify(review, trials),
-        provenance=provenance(cycle, {"candidates": len(candidates), "attempt": cycle.attempt}),
+        provenance=provenance(cycle, origin),
     )
 
 

@@ -34,8 +34,10 @@ def test_the_plan_is_asked_of_the_steward_in_a_schema() -> None:
         understood=("clone",),
         personas=PERSONAS,
     )
-    system, user = request.messages
+    system, asked, planned, user = request.messages
     assert system.content == PERSONAS[STEWARD].system_prompt
+    assert (asked.role, planned.role) == ("user", "assistant")
+    assert parse_plan(planned.content, PERSONAS).pillars, "the example is a plan that can be read"
     assert "add amount to balance" in user.content
     assert "balance = 100" in user.content
     assert request.schema is not None
