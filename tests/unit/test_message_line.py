@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +50,7 @@ MEANINGS: list[tuple[str, Line]] = [
         Bind("account", Send(Path(("genesis_obj",)), "clone", named=(("balance", 100),))),
     ),
     ("account ? 'Which accounts are overdrawn?'", Ask(ACCOUNT, "Which accounts are overdrawn?")),
-    ("account.owner ? \"Who's that?\"", Ask(Path(("account", "owner")), "Who's that?")),
+    ('account.owner ? "Who\'s that?"', Ask(Path(("account", "owner")), "Who's that?")),
 ]
 
 REFUSED = [
@@ -92,14 +94,15 @@ def test_reserved_names_are_no_selectors(line: str) -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_is_either_understood_or_refused(text: str) -> None:
-    try:
-        parse_line(text)
-    except BattuiError as error:
-        assert str(error)
+    with contextlib.suppress(BattuiError):
+        assert parse_line(text)
 
 
 def test_a_script_is_its_lines_and_names_the_line_that_is_wrong() -> None:
     script = "# a comment\n\naccount.balance\n  account.audit()\n"
-    assert [(line.number, line.text) for line in parse_script(script)] == [(3, "account.balance"), (4, "account.audit()")]
+    assert [(line.number, line.text) for line in parse_script(script)] == [
+        (3, "account.balance"),
+        (4, "account.audit()"),
+    ]
     with pytest.raises(UsageError, match="line 2"):
         list(parse_script("account\naccount.(\n"))

@@ -36,6 +36,9 @@ SEED_NAMES = {
 }
 
 
+NO_IMAGES = [b"this is no image", b"FS30" + b"\xff" * 200, b"FS21" + bytes(3), b"FS30" + bytes(5000)]
+
+
 def make_account(world: World) -> None:
     world.bind("account", world.store(world.root["genesis_obj"].clone(balance=100)))
 
@@ -57,7 +60,7 @@ def test_an_image_has_one_owner(image: Image) -> None:
 
 # A FileStorage that fails half-way through opening leaves its files to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("content", [b"this is no image", b"FS30" + b"\xff" * 200, b"FS21" + bytes(3), b"FS30" + bytes(5000)])
+@pytest.mark.parametrize("content", NO_IMAGES)
 def test_a_file_that_is_no_image_is_refused_and_left_as_it_was(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "image" / DATA_FILE
     file.parent.mkdir()
