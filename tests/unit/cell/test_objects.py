@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from play import Play
-from test_wire import VALUES, exact
+from tests.unit.cell.play import Play
+from tests.unit.cell.test_wire import VALUES, exact
 
 from battui.cell.conversation import Call, Load
 from battui.contracts.activation import CellAnswer, ChangeSet, NewObject, ObjectChange

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from play import Play
+from tests.unit.cell.play import Play
 
 from battui.cell.conversation import Call
 from battui.contracts.activation import Activation, CellLimits, MethodText

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from scripted_portal import ScriptedPortal
+from tests.unit.tui.scripted_portal import ScriptedPortal
 from textual.pilot import Pilot
 from textual.widgets import Input
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from screen import NARROW, WIDE, open_terminal, played
-from scripted_portal import DEPOSIT, SOURCE, SUMMARIES, ScriptedPortal
+from tests.unit.tui.screen import NARROW, WIDE, open_terminal, played
+from tests.unit.tui.scripted_portal import DEPOSIT, SOURCE, SUMMARIES, ScriptedPortal
 from textual.events import Key
 
 from battui.contracts.commands import CancelMission, RetryMission, Send, Undo

@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from screen import NARROW, WIDE, open_terminal, played
-from scripted_portal import SOURCE, ScriptedPortal
+from tests.unit.tui.screen import NARROW, WIDE, open_terminal, played
+from tests.unit.tui.scripted_portal import SOURCE, ScriptedPortal
 
 from battui.contracts.commands import Path as Names
 from battui.contracts.commands import ShowObject, Undo
