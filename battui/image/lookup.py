@@ -69,7 +69,8 @@ def chain(receiver: UvmObject) -> Iterator[UvmObject]:
         if id(current) not in seen:
             seen.add(id(current))
             yield current
-            waiting.extend(reversed(list(current.parents())))
+            # Through the type: `parents` is a name that a slot may have, too.
+            waiting.extend(reversed(list(type(current).parents(current))))
 
 
 def forget(jar: Any) -> None:

@@ -42,6 +42,8 @@ class UvmObject(Persistent):
             super().__setattr__(name, value)
             if name == "_p_changed" and value:
                 touched.note(self)
+                # What is signalled may be a change inside a list of parents.
+                lookup.forget(self._p_jar)
             return
         self._p_activate()
         before = self.__dict__.get(name, _ABSENT)

@@ -11,6 +11,7 @@ from ZODB.POSException import POSKeyError
 from battui.contracts.commands import Named, Path
 from battui.contracts.errors import NotStorable, UnknownObject, UnknownSlot
 from battui.contracts.values import Ref, Value, check_name, storable
+from battui.image.lookup import Found, find
 from battui.image.objects import UvmObject
 
 LOBBY = "lobby"
@@ -153,11 +154,11 @@ class World:
             )
         if name.startswith("_"):
             raise UnknownSlot(f"{name!r} is no slot", about=passed, remedy="Slot names start with a letter.")
-        try:
-            return getattr(current, name)
-        except AttributeError:
-            own = ", ".join(sorted(current._slots)[:12]) or "none"
-            raise UnknownSlot(f"no slot {name!r}", about=passed, remedy=f"Its own slots: {own}.") from None
+        match find(current, name):
+            case Found(value=value):
+                return value
+        own = ", ".join(sorted(current._slots)[:12]) or "none"
+        raise UnknownSlot(f"no slot {name!r}", about=passed, remedy=f"Its own slots: {own}.")
 
 
 def is_system_object(target: UvmObject) -> bool:
