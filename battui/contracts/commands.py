@@ -125,6 +125,21 @@ class CancelMission:
 
 
 @dataclass(frozen=True, slots=True)
+class ApproveMission:
+    """Let the mission install the method that it proposes; answers a MissionView."""
+
+    mission: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectMission:
+    """Refuse the method that the mission proposes; `reason` tells the model what to do better. A MissionView."""
+
+    mission: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListHistory:
     """Answer a HistoryList, newest first; with `path`, only transactions that touched that object."""
 
@@ -153,6 +168,8 @@ Command: TypeAlias = (
     | ShowMission
     | RetryMission
     | CancelMission
+    | ApproveMission
+    | RejectMission
     | ListHistory
     | Undo
     | ShowStatus

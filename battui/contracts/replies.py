@@ -14,6 +14,9 @@ StateName: TypeAlias = str
 
 OPEN_STATES = ("IDLE", "DECOMPOSING", "DELEGATING", "SYNTHESIZING")
 
+APPROVAL = "your approval"
+"""What `waiting` says of a mission whose proposal a person has to decide about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -94,7 +97,10 @@ class CandidateView:
 
 @dataclass(frozen=True, slots=True)
 class MissionView:
-    """A mission. `trail` holds the states it went through with their times; `waiting` what it waits for."""
+    """A mission. `trail` holds the states it went through with their times; `waiting` what it waits for.
+
+    `proposal` is the source that waits for approval, `replaces` that of the method it would take the place of.
+    """
 
     id: str
     kind: str
@@ -112,6 +118,8 @@ class MissionView:
     tokens: int = 0
     senders: int = 0
     trail: tuple[tuple[StateName, float], ...] = ()
+    proposal: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

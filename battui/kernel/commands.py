@@ -8,11 +8,13 @@ from typing import TypeVar
 import trio
 
 from battui.contracts.commands import (
+    ApproveMission,
     CancelMission,
     Command,
     ListHistory,
     ListMissions,
     ListObjects,
+    RejectMission,
     RetryMission,
     ShowMission,
     ShowObject,
@@ -30,6 +32,7 @@ from battui.kernel.lines import Lines
 from battui.kernel.missions import Missions
 from battui.kernel.reading import mission_view, object_list, object_view
 from battui.mind.cycle import active_cycles, cycle_of
+from battui.mind.steps import Approved, Rejected
 
 T = TypeVar("T")
 
@@ -65,12 +68,9 @@ class Commands:
                 return await self._read(lambda world: self._mission_list(world, command))
             case ShowMission(mission=mission):
                 return await self._read(lambda world: self._mission(world, mission))
-            case RetryMission(mission=mission):
-                await self._missions.retry(mission)
-                return await self._read(lambda world: self._mission(world, mission))
-            case CancelMission(mission=mission):
-                await self._missions.cancel(mission)
-                return await self._read(lambda world: self._mission(world, mission))
+            case RetryMission() | CancelMission() | ApproveMission() | RejectMission():
+                await self._order(command)
+                return await self._read(lambda world: self._mission(world, command.mission))
             case ListHistory():
                 return await self._history(command)
             case Undo(target=target):
@@ -78,6 +78,17 @@ class Commands:
             case ShowStatus():
                 return await self._read(self._status)
         return await self._lines.perform(command)
+
+    async def _order(self, command: RetryMission | CancelMission | ApproveMission | RejectMission) -> None:
+        match command:
+            case RetryMission(mission=mission):
+                await self._missions.retry(mission)
+            case CancelMission(mission=mission):
+                await self._missions.cancel(mission)
+            case ApproveMission(mission=mission):
+                await self._missions.decide(mission, Approved())
+            case RejectMission(mission=mission, reason=reason):
+                await self._missions.decide(mission, Rejected(reason))
 
     async def _read(self, work: Callable[[World], T]) -> T:
         return await trio.to_thread.run_sync(self._image.read, work)

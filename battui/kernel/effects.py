@@ -30,7 +30,7 @@ from battui.kernel.trials import Trials
 from battui.mind.cycle import cycle_of, settle
 from battui.mind.steps import (
     AnswerSender,
-    Effect,
+    Errand,
     Generate,
     Generated,
     Outcome,
@@ -79,7 +79,7 @@ class Effects:
         """Set when the engine's state changes next; take it before asking, so that no change is missed."""
         return self._engine_changed
 
-    async def perform(self, mission: str, effect: Effect) -> Outcome | None:
+    async def perform(self, mission: str, effect: Errand) -> Outcome | None:
         """Perform one effect and return what came of it; raises BattuiError."""
         match effect:
             case Generate(purpose=purpose, requests=requests):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from battui.contracts.errors import Conflict, Refused
+from battui.contracts.errors import Conflict, GuardianRefused, Refused
+from battui.guardian import review
 from battui.image.method import Method
 from battui.image.objects import UvmObject
 from battui.image.world import World, oid_of
@@ -10,7 +11,11 @@ from battui.mind.steps import Installation
 
 
 def install(world: World, cycle: UvmObject, installation: Installation, at: float) -> Method:
-    """Put the method into the target of `cycle`; an earlier version is kept behind it."""
+    """Put the method into the target of `cycle`; an earlier version is kept behind it.
+
+    Raises GuardianRefused where the source does not pass every rule as it stands, or is not the certified one.
+    """
+    _review_again(installation)
     target = cycle.target
     earlier = target._slots.get(installation.selector)
     method = Method(
@@ -61,3 +66,17 @@ def uninstall(world: World, cycle: UvmObject) -> None:
 
 def _skill(target: UvmObject, method: Method) -> str:
     return f"{oid_of(target):016x}.{method.selector}"
+
+
+def _review_again(installation: Installation) -> None:
+    """What was reviewed before may have waited long, and may have been changed; nobody's approval replaces this."""
+    verdict = review(installation.source, repair=False)
+    about = f"method {installation.selector}"
+    if not verdict.accepted:
+        objection = str(verdict.errors[0]) if verdict.errors else "it passes no review"
+        raise GuardianRefused(objection, about=about, remedy="It was not installed.")
+    found = (verdict.tree_hash, verdict.selector, verdict.parameters)
+    if found != (installation.certificate.tree_hash, installation.selector, installation.parameters):
+        raise GuardianRefused(
+            "this is not the source that was certified", about=about, remedy="It was not installed."
+        )

@@ -13,6 +13,7 @@ from battui.image.world import World, wire
 from battui.kernel.dispatch import Parked
 from battui.kernel.installation import install
 from battui.kernel.rendering import rendered
+from battui.mind.approval import NOTHING_PROPOSED
 from battui.mind.cycle import ACTIVE, close, cycle_of, enter, settle, state_of, unanswered
 from battui.mind.states import title_of
 from battui.mind.steps import Step
@@ -90,7 +91,15 @@ def start_again(world: World, mission: str) -> None:
             "only a failed mission can be tried again", about=mission, remedy="See: battui missions"
         )
     cycle.parked = [{**message, "answered": False, "error": ""} for message in cycle.parked]
-    for name, value in {"drafts": [], "attempt": 0, "feedback": [], "failure": ""}.items():
+    beginning: dict[str, object] = {
+        "drafts": [],
+        "attempt": 0,
+        "feedback": [],
+        "failure": "",
+        "rejected": [],
+        **NOTHING_PROPOSED,
+    }
+    for name, value in beginning.items():
         setattr(cycle, name, value)
     enter(world, cycle, "IDLE", time.time())
     world.root[ACTIVE][mission] = cycle

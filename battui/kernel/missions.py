@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import trio
 
 from battui.contracts.errors import MissionFailed, ModelUnavailable, TimedOut
-from battui.contracts.replies import Answer
+from battui.contracts.replies import APPROVAL, Answer
+from battui.kernel.approvals import approval_needed
 from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
 from battui.kernel.dispatch import Parked
@@ -21,6 +22,7 @@ from battui.kernel.mission_record import end_early, settled, start_again
 from battui.kernel.thinking import Thinking
 from battui.mind.cycle import active_cycles
 from battui.mind.states import MindContext, StateFunction
+from battui.mind.steps import Decision
 
 
 class Missions:
@@ -78,7 +80,8 @@ class Missions:
     async def follow(self, parked: Parked, *, wait: bool) -> Answer:
         """See a parked message to its answer; without `wait`, answer the mission's id.
 
-        Raises MissionFailed, ModelUnavailable where the mission has to wait for a model, and TimedOut.
+        Raises MissionFailed, ModelUnavailable where the mission has to wait for a model, ApprovalNeeded where it
+        waits for a person, and TimedOut.
         """
         mission = parked.mission
         self.take_up(mission)
@@ -103,6 +106,10 @@ class Missions:
             self._scopes[mission].cancel()
         self._end(mission, "FAILED", "cancelled")
 
+    async def decide(self, mission: str, decision: Decision) -> None:
+        """Follow a person's decision about the mission's proposal; raises Refused where it waits for none."""
+        await self._thinking.decide(mission, decision)
+
     async def retry(self, mission: str) -> None:
         """Start a failed mission again from the beginning."""
         await self._committer.perform(f"retry {mission}", lambda world: start_again(world, mission))
@@ -116,7 +123,10 @@ class Missions:
             return found
         if found:
             raise MissionFailed(found, about=mission, remedy=f"See: battui missions show {mission}")
-        if reason := self.waits_for(mission):
+        reason = self.waits_for(mission)
+        if reason == APPROVAL:
+            raise approval_needed(mission)
+        if reason:
             raise ModelUnavailable(
                 f"the mission waits: {reason}",
                 about=mission,

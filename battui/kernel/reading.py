@@ -7,6 +7,7 @@ from typing import Any
 from battui.contracts.commands import Path
 from battui.contracts.errors import NotStorable
 from battui.contracts.replies import (
+    APPROVAL,
     CandidateView,
     MethodView,
     MissionView,
@@ -23,6 +24,7 @@ from battui.image.objects import UvmObject
 from battui.image.primitive import Primitive
 from battui.image.world import World, oid_of, wire
 from battui.kernel.rendering import rendered
+from battui.mind.approval import awaiting
 from battui.mind.cycle import state_of
 from battui.mind.states import title_of
 
@@ -65,6 +67,7 @@ def mission_view(world: World, cycle: UvmObject, waiting: str = "") -> MissionVi
     ]
     trail = tuple((str(state), float(at)) for state, at in cycle.trail)
     state = state_of(cycle)
+    proposal = awaiting(cycle)
     return MissionView(
         id=cycle.mission,
         kind=cycle.kind,
@@ -73,7 +76,8 @@ def mission_view(world: World, cycle: UvmObject, waiting: str = "") -> MissionVi
         target=cycle.target_name,
         started_at=trail[0][1],
         ended_at=trail[-1][1] if state in ENDED else 0.0,
-        waiting=waiting,
+        # A mission that has just been resumed waits for approval even before its task says so.
+        waiting=waiting or (APPROVAL if proposal is not None else ""),
         plan=dict(cycle.plan),
         facets={name: str(text) for name, text in cycle.facets.items()},
         candidates=tuple(_candidate_view(fate) for fate in cycle.fates),
@@ -82,7 +86,15 @@ def mission_view(world: World, cycle: UvmObject, waiting: str = "") -> MissionVi
         tokens=cycle.tokens,
         senders=len(parked),
         trail=trail,
+        proposal=proposal.source if proposal is not None else "",
+        replaces=_present_source(cycle) if proposal is not None else "",
     )
+
+
+def _present_source(cycle: UvmObject) -> str:
+    """The source of the learned method that the cycle's own would take the place of."""
+    present = cycle.target._slots.get(cycle.mission_brief["selector"])
+    return present.source if isinstance(present, Method) else ""
 
 
 def _summary(name: str, target: UvmObject, *, system: bool) -> ObjectSummary:

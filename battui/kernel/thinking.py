@@ -7,18 +7,20 @@ from collections.abc import Callable, Mapping
 import trio
 
 from battui.contracts.errors import BattuiError, EngineFailed, ImageUnwritable, ModelUnavailable, Refused
+from battui.contracts.replies import APPROVAL
 from battui.contracts.values import Value
 from battui.image.lookup import Found, find
 from battui.image.objects import UvmObject
 from battui.image.primitive import Primitive
 from battui.image.world import World
+from battui.kernel.approvals import Approvals
 from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
 from battui.kernel.effects import Effects
 from battui.kernel.mission_record import Taken, fail, take
 from battui.mind.cycle import cycle_of, state_of
 from battui.mind.states import MindContext, StateFunction
-from battui.mind.steps import Outcome, Step
+from battui.mind.steps import AwaitApproval, Decision, Effect, Outcome, Step
 
 UNWRITABLE_PAUSE = 10.0
 """Seconds until a mission tries again on a full disk."""
@@ -47,6 +49,7 @@ class Thinking:
         self._context = context
         self._functions = functions
         self._tell = tell
+        self._approvals = Approvals(committer)
         self.waiting: dict[str, str] = {}
 
     async def think(self, mission: str) -> tuple[str, str]:
@@ -69,6 +72,12 @@ class Thinking:
                     return "FAILED", str(error)
             finally:
                 self.waiting.pop(mission, None)
+
+    async def decide(self, mission: str, decision: Decision) -> None:
+        """Record what a person decided about the mission's proposal; raises Refused and UsageError."""
+        await self._approvals.decide(mission, decision)
+        self.waiting.pop(mission, None)
+        self._tell()
 
     async def _take_step(self, mission: str, outcomes: tuple[Outcome, ...]) -> Taken:
         def step(world: World) -> Taken:
@@ -93,12 +102,17 @@ class Thinking:
         while True:
             change = self._effects.engine_change()
             try:
-                outcomes = [await self._effects.perform(mission, effect) for effect in step.effects]
+                outcomes = [await self._perform_one(mission, effect) for effect in step.effects]
                 return tuple(found for found in outcomes if found is not None)
             except (ModelUnavailable, EngineFailed) as error:
                 self._wait(mission, str(error))
                 await change.wait()
                 self.waiting.pop(mission, None)
+
+    async def _perform_one(self, mission: str, effect: Effect) -> Outcome | None:
+        if isinstance(effect, AwaitApproval):
+            return await self._approvals.decision(mission, lambda: self._wait(mission, APPROVAL))
+        return await self._effects.perform(mission, effect)
 
     async def _fail(self, mission: str, reason: str) -> bool:
         """The mission cannot go on: FAILED, with the reason, is where it goes. Return whether it has ended."""

@@ -55,7 +55,10 @@ class AwaitApproval:
     """Wait until a person has decided about what the cycle proposes."""
 
 
-Effect: TypeAlias = Generate | TryCandidates | ReadRecord | AnswerSender | AwaitApproval
+Errand: TypeAlias = Generate | TryCandidates | ReadRecord | AnswerSender
+"""What the kernel does by itself; for the rest it needs a person."""
+
+Effect: TypeAlias = Errand | AwaitApproval
 
 
 @dataclass(frozen=True, slots=True)
