@@ -1,4 +1,4 @@
-"""`battui missions`: list them, show one, try a failed one again, cancel an open one."""
+"""`battui missions`: list them, show one, approve or reject what it proposes, try it again, cancel it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from battui.contracts.commands import ApproveMission, RejectMission, RetryMission
+    from battui.contracts.errors import BattuiError
     from battui.contracts.events import KernelEvent
     from battui.contracts.portal import Portal
+    from battui.contracts.replies import MissionView
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `missions` with its verbs."""
-    parser = subparsers.add_parser("missions", help="list, show, retry or cancel missions")
+    parser = subparsers.add_parser("missions", help="list, show, approve, reject, retry or cancel missions")
     parser.set_defaults(run=run_list, only_open=False, limit=100)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
     listing = verbs.add_parser("list", help="newest first")
@@ -23,12 +26,21 @@ def add_parser(subparsers: Any) -> None:
     listing.set_defaults(run=run_list)
     for name, run, meaning in (
         ("show", run_show, "everything one mission went through"),
+        ("approve", run_approve, "install the method that a mission proposes, and answer its senders"),
         ("retry", run_retry, "start a failed mission again, and wait for its end"),
         ("cancel", run_cancel, "end an open mission"),
     ):
         verb = verbs.add_parser(name, help=meaning)
         verb.add_argument("mission", metavar="ID")
         verb.set_defaults(run=run)
+    rejecting = verbs.add_parser(
+        "reject", help="refuse the method that a mission proposes, and see what follows"
+    )
+    rejecting.add_argument("mission", metavar="ID")
+    rejecting.add_argument(
+        "--reason", metavar="TEXT", required=True, help="what the method should do instead"
+    )
+    rejecting.set_defaults(run=run_reject)
 
 
 def run_list(arguments: Namespace) -> int:
@@ -56,30 +68,68 @@ def run_cancel(arguments: Namespace) -> int:
 
 
 def run_retry(arguments: Namespace) -> int:
-    """Retry one mission and stay until it has ended: without a kernel it would stand still. The exit code."""
+    """Retry one mission and stay until it has ended; 0 if it has found its answer."""
+    from battui.contracts.commands import RetryMission
+
+    return _see_through(arguments, RetryMission(arguments.mission))
+
+
+def run_approve(arguments: Namespace) -> int:
+    """Approve what a mission proposes and stay until its senders have their answers; 0 if they have."""
+    from battui.contracts.commands import ApproveMission
+
+    return _see_through(arguments, ApproveMission(arguments.mission))
+
+
+def run_reject(arguments: Namespace) -> int:
+    """Reject what a mission proposes and stay until it proposes something else or has ended; 0 either way."""
+    from battui.contracts.commands import RejectMission
+
+    return _see_through(arguments, RejectMission(arguments.mission, arguments.reason))
+
+
+def _see_through(arguments: Namespace, command: RetryMission | ApproveMission | RejectMission) -> int:
+    """Give the order and stay while the mission goes on: without a kernel it would stand still. The exit code."""
     from battui.cli.headless import run_headless
     from battui.cli.output import print_reply
     from battui.cli.wiring import settings_of
-    from battui.contracts.commands import RetryMission, ShowMission
-    from battui.contracts.replies import MissionView
+    from battui.contracts.commands import RejectMission
+
+    rejecting = isinstance(command, RejectMission)
 
     async def work(portal: Portal) -> int:
         async with portal.events() as events:
-            await portal.submit(RetryMission(arguments.mission))
-            await _end_of(arguments.mission, events)
-        view = await portal.submit(ShowMission(arguments.mission))
+            await portal.submit(command)
+            view = await _at_rest(portal, command.mission, events)
+        if view.waiting and not rejecting:
+            raise _waiting(view)
         print_reply(view, arguments.output)
-        return 0 if isinstance(view, MissionView) and view.state == "COMPLETE" else 1
+        return 0 if rejecting or view.state == "COMPLETE" else 1
 
     return run_headless(settings_of(arguments), work, verbose=arguments.verbose)
 
 
-async def _end_of(mission: str, events: AsyncIterator[KernelEvent]) -> None:
-    from battui.contracts.errors import ModelUnavailable
+async def _at_rest(portal: Portal, mission: str, events: AsyncIterator[KernelEvent]) -> MissionView:
+    """The mission as soon as it has ended or cannot go on by itself."""
+    from battui.contracts.commands import ShowMission
+    from battui.contracts.errors import Unreachable
+    from battui.contracts.replies import MissionView
 
     async for event in events:
-        if event.kind == "mission" and event.mission == mission:
-            if event.data.get("state") == "ended":
-                return
-            if event.data.get("state") == "waits":
-                raise ModelUnavailable(f"the mission {event.text}", about=mission, remedy="It goes on then.")
+        state = event.data.get("state") if event.kind == "mission" and event.mission == mission else ""
+        if state in ("ended", "waits"):
+            view = await portal.submit(ShowMission(mission))
+            # The wait may be the one that the order has just ended.
+            if isinstance(view, MissionView) and (state == "ended" or view.waiting):
+                return view
+    raise Unreachable("the kernel has ended", about=mission, remedy="Start battui again.")
+
+
+def _waiting(view: MissionView) -> BattuiError:
+    """Why a mission that waits has no answer yet."""
+    from battui.contracts.errors import ModelUnavailable
+    from battui.kernel.approvals import approval_needed
+
+    if view.proposal:
+        return approval_needed(view.id)
+    return ModelUnavailable(f"the mission waits: {view.waiting}", about=view.id, remedy="It goes on then.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from difflib import unified_diff
 from itertools import groupby
 
 from battui.contracts.replies import (
@@ -114,6 +115,19 @@ def _mission(view: MissionView) -> Iterator[str]:
         yield from _candidate(candidate)
     rest = {"waiting for": view.waiting, "answer": view.answer, "failure": view.failure}
     yield from (f"  {name}: {text}" for name, text in rest.items() if text)
+    if view.proposal:
+        yield from _proposal(view)
+
+
+def _proposal(view: MissionView) -> Iterator[str]:
+    """The source that waits for approval, how it differs from the present one, and what to do about it."""
+    yield "  proposal:"
+    yield indented(view.proposal)
+    if view.replaces:
+        lines = view.replaces.splitlines(), view.proposal.splitlines()
+        yield "  changes to the present method:"
+        yield indented("\n".join(unified_diff(*lines, "present", "proposal", lineterm="")))
+    yield f"  decide: battui missions approve {view.id}, or: battui missions reject {view.id} --reason TEXT"
 
 
 def _candidate(candidate: CandidateView) -> Iterator[str]:

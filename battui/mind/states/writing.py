@@ -120,7 +120,9 @@ def _choose(cycle: UvmObject, candidates: Sequence[Candidate], context: MindCont
     chosen = best(distinct(judged))
     number = None if chosen is None else chosen.index
     fates = [*cycle.fates, *(_fate(cycle, candidate, candidate.index == number) for candidate in judged)]
-    if chosen is not None and context.settings.approval == "ask":
+    # Whoever has rejected one candidate wants to see the next, whatever the settings of this run are.
+    asking = context.settings.approval == "ask" or bool(rejections(cycle))
+    if chosen is not None and asking:
         remembered = {"fates": fates, "proposal": proposal_of(chosen)}
         return Step(remember=remembered, effects=(AwaitApproval(),))
     if chosen is not None:

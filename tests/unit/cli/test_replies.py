@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,13 @@ MISSION = MissionView(
     answer="2",
     trail=(("IDLE", 1.0), ("COMPLETE", 2.0)),
 )
+PROPOSING = replace(
+    MISSION,
+    state="SYNTHESIZING",
+    waiting="your approval",
+    proposal="def double_(self):\n    return 4\n",
+    replaces="def double_(self):\n    return 2\n",
+)
 STATUS = KernelStatus("here", 3, 1, 0, EngineStatus("absent", "Pull one."), ("seccomp",), ("Landlock",))
 
 TEXTS: list[tuple[Reply, list[str]]] = [
@@ -70,6 +78,16 @@ TEXTS: list[tuple[Reply, list[str]]] = [
             "facet SAGE:",
             "candidate 1: accepted, chosen: ran",
             "candidate 2: refused",
+        ],
+    ),
+    (
+        PROPOSING,
+        [
+            "waiting for: your approval",
+            "proposal:\n    def double_(self):\n        return 4\n",
+            "\n    -    return 2\n    +    return 4\n",
+            "battui missions approve m3",
+            "battui missions reject m3 --reason TEXT",
         ],
     ),
     (

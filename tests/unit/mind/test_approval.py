@@ -117,6 +117,14 @@ def test_what_was_rejected_is_not_proposed_again_and_its_reason_stays(cycle: Uvm
     assert proposed(cycle) == candidate(3, "return amount * 100")
 
 
+def test_after_a_rejection_it_asks_whatever_the_settings_are(cycle: UvmObject) -> None:
+    step(cycle, Tried((candidate(0),)))
+    step(cycle, Rejected("count in cents"), approval="auto")
+    again = step(cycle, Tried((candidate(1, "return amount * 100"),)), approval="auto")
+
+    assert (again.install, again.effects) == (None, (AwaitApproval(),))
+
+
 def test_the_last_rejection_is_why_the_mission_fails(cycle: UvmObject) -> None:
     step(cycle, Tried((candidate(0),)), attempts=1)
     failed = step(cycle, Rejected("count in cents"), attempts=1)
