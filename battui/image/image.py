@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import transaction
 from ZODB.POSException import ConflictError
 
-from battui.contracts.errors import BattuiError, Conflict
+from battui.contracts.errors import Conflict
 from battui.image import touched
 from battui.image.genesis import is_awake, perform_genesis
 from battui.image.storage import open_database, unwritable
@@ -32,9 +32,9 @@ class Done(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A job of a group that was refused and left no trace."""
+    """A job of a group that was refused, or met a fault, and left no trace."""
 
-    error: BattuiError
+    error: Exception
 
 
 class Image:
@@ -115,7 +115,7 @@ class Image:
     def perform_group(self, jobs: Sequence[tuple[str, Work[Any]]]) -> list[Done[Any] | Undone]:
         """Do several jobs as one transaction: one wait for the disk for all of them.
 
-        A job that is refused is rolled back alone. If the group cannot be committed, each job is tried by itself.
+        A job that raises is rolled back alone. If others were first, each job is tried by itself.
         """
         if len(jobs) == 1:
             return [self._perform_alone(*jobs[0])]
@@ -129,14 +129,16 @@ class Image:
     def _perform_alone(self, note: str, work: Work[Any]) -> Done[Any] | Undone:
         try:
             return Done(self.perform(note, work))
-        except BattuiError as error:
+        except Exception as error:
             return Undone(error)
 
     def _perform_within(self, world: World, work: Work[Any]) -> Done[Any] | Undone:
         savepoint = world.savepoint()
         try:
             return Done(work(world))
-        except BattuiError as error:
+        except ConflictError:
+            raise
+        except Exception as error:
             savepoint.rollback()
             return Undone(error)
 

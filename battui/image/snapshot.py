@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 import transaction
+from ZODB.POSException import ReadConflictError
 
 from battui.contracts.activation import ObjectState
 from battui.contracts.errors import NotStorable, UnknownObject
@@ -39,7 +40,8 @@ class Snapshot:
         """The object's own slots as values; those that cannot travel (blobs, trees) are left out."""
         try:
             return object_state(self.world.object_at(oid))
-        except UnknownObject:
+        except (UnknownObject, ReadConflictError):
+            # The latter is how ZODB tells of an object that was made after this moment.
             return None
 
 

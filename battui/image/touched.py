@@ -25,6 +25,20 @@ def note(target: Any) -> None:
         _touched[jar].add(target._p_oid)
 
 
+class Savepoint:
+    """A point that a unit of work can be rolled back to, with what it had changed until then."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._point = connection.transaction_manager.savepoint()
+        self._until_here = set(_touched.get(connection, ()))
+
+    def rollback(self) -> None:
+        """Take back what was changed since."""
+        self._point.rollback()
+        _touched[self._connection] = self._until_here.copy()
+
+
 def is_touched(target: Any) -> bool:
     """Whether this unit of work has changed `target` already."""
     return target._p_oid in _touched.get(target._p_jar, ())

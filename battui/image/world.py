@@ -13,6 +13,7 @@ from battui.contracts.errors import NotStorable, UnknownObject, UnknownSlot
 from battui.contracts.values import Ref, Value, check_name, storable
 from battui.image.lookup import Found, find
 from battui.image.objects import UvmObject
+from battui.image.touched import Savepoint
 
 LOBBY = "lobby"
 MISSIONS = "missions"
@@ -65,9 +66,9 @@ class World:
         """The running transaction, for storages that take part in it."""
         return self._connection.transaction_manager.get()
 
-    def savepoint(self) -> Any:
+    def savepoint(self) -> Savepoint:
         """A point that this unit of work can be rolled back to."""
-        return self._connection.transaction_manager.savepoint()
+        return Savepoint(self._connection)
 
     def system_objects(self) -> Iterator[tuple[str, UvmObject]]:
         """The image's own objects with their names."""
@@ -122,20 +123,21 @@ class World:
                 return str(name)
         return repr(target)
 
-    def stored(self, value: object, *, about: str = "") -> Any:
+    def stored(self, value: object, *, about: str = "", depth: int = 0) -> Any:
         """A message's argument as a slot holds it: names resolved, references as objects, containers fresh."""
+        # The depth and the keys of a container are checked before what it holds.
+        storable(dict.fromkeys(value) if isinstance(value, dict) else None, about=about, depth=depth)
         if isinstance(value, Named):
-            found = self.resolve(value.path)
-            return found if isinstance(found, UvmObject) else self.stored(found, about=about)
+            return self.stored(self.resolve(value.path), about=about, depth=depth)
         if isinstance(value, Ref):
             return self.object_at(value.oid)
         if isinstance(value, UvmObject):
             return value
-        if isinstance(value, list):
-            return [self.stored(item, about=about) for item in value]
+        if isinstance(value, list | tuple):
+            return [self.stored(item, about=about, depth=depth + 1) for item in value]
         if isinstance(value, dict):
-            return {key: self.stored(item, about=about) for key, item in value.items()}
-        return storable(value, about=about)
+            return {key: self.stored(item, about=about, depth=depth + 1) for key, item in value.items()}
+        return storable(wire(value, about=about), about=about, depth=depth)
 
     def _bound(self, name: str) -> Any:
         if name in self.lobby:
@@ -167,14 +169,17 @@ def is_system_object(target: UvmObject) -> bool:
     return jar is not None and any(value is target for value in jar.root().values())
 
 
-def wire(value: object) -> Value:
+def wire(value: object, *, about: str = "") -> Value:
     """A slot's value as it travels: objects become references. Raises NotStorable for blobs, trees and methods."""
     if isinstance(value, UvmObject):
         if value._p_oid is None:
-            raise NotStorable("this object is not part of the image yet")
+            raise NotStorable("this object is not part of the image yet", about=about)
         return Ref(oid_of(value))
+    if isinstance(value, Persistent):
+        # A tree is a mapping, too, but would come back as a plain dictionary.
+        raise NotStorable(f"a value of type {type(value).__name__} stays in its own slot", about=about)
     if isinstance(value, list | tuple):
-        return [wire(item) for item in value]
+        return [wire(item, about=about) for item in value]
     if isinstance(value, dict):
-        return {key: wire(item) for key, item in value.items()}
-    return storable(value)
+        return {key: wire(item, about=about) for key, item in value.items()}
+    return storable(value, about=about)
