@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Input, TabbedContent, TabPane, Tabs
 
 from battui.contracts.commands import ShowMission, Undo
@@ -21,7 +21,7 @@ from battui.contracts.replies import Answer, MissionView
 from battui.contracts.resources import folder
 from battui.tui.clipboard import MAX_COPY, copy_sequence, fits_clipboard
 from battui.tui.conversation import Conversation
-from battui.tui.keys import KeyAction, bindings, checked_keymap
+from battui.tui.keys import KeyAction, bindings, checked_keymap, keys_of
 from battui.tui.line_history import LineHistory
 from battui.tui.mission_book import MissionBook
 from battui.tui.news import MissionsChanged, News, NewsFeed
@@ -66,7 +66,7 @@ class BattuiApp(App[int], inherit_bindings=False):
         self.book = MissionBook()
         self._theme_errors = self._register_themes(theme, theme_dirs)
         history = LineHistory(state_dir / "message_history" if state_dir is not None else None)
-        self._missions = MissionsPane(self.conversation, self.book)
+        self._missions = MissionsPane(self.conversation, self.book, self.key_of)
         self._panes: dict[str, Pane] = {
             "objects": ObjectsPane(self.conversation),
             "missions": self._missions,
@@ -174,13 +174,17 @@ class BattuiApp(App[int], inherit_bindings=False):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         # Only the main screen has panes to act on; the palette opens over a dialog as well.
-        if isinstance(screen, HelpScreen):
+        if isinstance(screen, ModalScreen):
             return ()
         return palette_commands(self._user_keys, self._panes, self._perform, self.key_names)
 
     def key_names(self, keys: str) -> str:
         """Return the names of keys as a keyboard has them."""
         return " ".join(self.get_key_display(Binding(key.strip(), "")) for key in keys.split(","))
+
+    def key_of(self, action: str) -> str:
+        """Return the name of the key that starts the action with that id."""
+        return self.key_names(keys_of(action, self._user_keys))
 
     async def _perform(self, action: KeyAction, pane: DOMNode | None) -> None:
         if pane is not None:

@@ -60,6 +60,11 @@ def bindings(*rooms: str) -> list[BindingType]:
     ]
 
 
+def keys_of(action: str, keymap: Mapping[str, str]) -> str:
+    """Return the keys of the action with that id, as a user's keymap has them or else as the file does."""
+    return keymap.get(action) or next(known.keys for known in key_actions() if known.id == action)
+
+
 def checked_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
     """Return a user's keymap as it is, or raise UsageError for an action that does not exist."""
     known = {action.id for action in key_actions()}

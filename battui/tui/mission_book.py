@@ -31,6 +31,7 @@ class MissionBook:
     def __init__(self) -> None:
         self.pages: dict[str, MissionPage] = {}
         self._wanted: set[str] = set()
+        self._proposing: list[str] = []
 
     def newest_first(self) -> list[MissionPage]:
         """Return the pages as a list shows them."""
@@ -44,6 +45,9 @@ class MissionBook:
         """Take over `views` from the kernel; drafts stay until their candidates are judged."""
         changed = set()
         for view in views:
+            known = self.pages.get(view.id)
+            if view.proposal and (known is None or known.view.proposal != view.proposal):
+                self._proposing.append(view.id)
             page = self.pages.setdefault(view.id, MissionPage(view))
             page.view = view
             for candidate in view.candidates:
@@ -66,6 +70,11 @@ class MissionBook:
         """Return, once, the ids of missions whose full view has to be asked for."""
         wanted, self._wanted = self._wanted, set()
         return wanted
+
+    def proposing(self) -> list[MissionPage]:
+        """Return, once, the pages of missions that have begun to wait for approval."""
+        proposing, self._proposing = self._proposing, []
+        return [self.pages[mission] for mission in proposing]
 
     def _take(self, event: KernelEvent) -> None:
         page = self.pages.get(event.mission)

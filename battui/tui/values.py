@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from difflib import unified_diff
 from functools import lru_cache
 from pprint import pformat
 
@@ -57,6 +58,14 @@ def references(value: Value, label: str = "") -> Iterator[tuple[str, Ref]]:
 def python(source: str) -> Content:
     """Return `source` with its syntax highlighted; the screen asks for the same source ten times a second."""
     return highlight(source.rstrip("\n"), language="python").rstrip()
+
+
+@lru_cache(maxsize=64)
+def difference(before: str, after: str) -> Content:
+    """Return what changes from one source to another, line by line."""
+    lines = list(unified_diff(before.splitlines(), after.splitlines(), lineterm=""))
+    # The first two lines name files, and there are none.
+    return highlight("\n".join(lines[2:]), language="diff").rstrip()
 
 
 def one_line(text: str) -> str:

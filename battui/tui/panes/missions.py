@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from textual import work
 from textual.app import ComposeResult
@@ -10,12 +11,20 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from battui.contracts.commands import CancelMission, ListMissions, RetryMission, ShowMission
-from battui.contracts.replies import MissionList, MissionView
+from battui.contracts.commands import (
+    ApproveMission,
+    CancelMission,
+    ListMissions,
+    RejectMission,
+    RetryMission,
+    ShowMission,
+)
+from battui.contracts.replies import APPROVAL, MissionList, MissionView
 from battui.tui.conversation import Conversation
 from battui.tui.keys import bindings
 from battui.tui.mission_book import MissionBook, MissionPage
 from battui.tui.panes.pane import Pane
+from battui.tui.screens.reason import ReasonScreen
 from battui.tui.values import lasted, one_line
 from battui.tui.widgets.focus import focus_now
 from battui.tui.widgets.listing import Column, Listing, Row
@@ -36,10 +45,12 @@ class MissionsPane(Pane):
 
     BINDINGS = bindings("missions")
 
-    def __init__(self, conversation: Conversation, book: MissionBook) -> None:
+    def __init__(self, conversation: Conversation, book: MissionBook, key_of: Callable[[str], str]) -> None:
+        """`key_of` names the key of an action by its id."""
         super().__init__(id="missions-pane")
         self._conversation = conversation
         self._book = book
+        self._key_of = key_of
         self._listing = Listing(_COLUMNS, empty="No missions yet. Send a message that nobody understands.")
         self._story = Static()
         self._detail = VerticalScroll(self._story, classes="detail")
@@ -88,6 +99,7 @@ class MissionsPane(Pane):
         now = time.time()
         self._listing.show([_row(page, now) for page in self._book.newest_first()])
         self._show_story(now)
+        self._tell_proposals()
         if self._book.open():
             self._ticking.resume()
         else:
@@ -117,7 +129,19 @@ class MissionsPane(Pane):
 
     def _show_story(self, now: float) -> None:
         page = self._book.pages.get(self._listing.row)
-        self._story.update(mission_text(page, now) if page is not None else Content(""))
+        choice = f"{self._key_of('missions.approve')} approves, {self._key_of('missions.reject')} rejects"
+        self._story.update(mission_text(page, now, choice) if page is not None else Content(""))
+
+    def _tell_proposals(self) -> None:
+        for page in self._book.proposing():
+            title = one_line(page.view.title)
+            self.notify(
+                f"{title} waits for {APPROVAL}. Look at it: {self._key_of('app.missions')}",
+                title=page.view.id,
+                severity="warning",
+                timeout=10,
+                markup=False,
+            )
 
     def action_retry(self) -> None:
         self._order(RetryMission(self._listing.row), "The mission starts again.")
@@ -125,8 +149,32 @@ class MissionsPane(Pane):
     def action_cancel(self) -> None:
         self._order(CancelMission(self._listing.row), "The mission is cancelled.")
 
+    def action_approve(self) -> None:
+        if view := self._proposing():
+            self._order(ApproveMission(view.id), "The method is approved.")
+
+    def action_reject(self) -> None:
+        if view := self._proposing():
+            self._reject(view)
+
+    def _proposing(self) -> MissionView | None:
+        """The chosen mission, if it waits for approval."""
+        page = self._book.pages.get(self._listing.row)
+        if page is not None and page.view.proposal:
+            return page.view
+        self.notify("This mission waits for no approval.", severity="warning")
+        return None
+
+    @work(exclusive=True, group="reason")
+    async def _reject(self, view: MissionView) -> None:
+        reason = await self.app.push_screen_wait(ReasonScreen(view.title))
+        if reason:
+            self._order(RejectMission(view.id, reason), "The method is rejected.")
+
     @work(group="orders")
-    async def _order(self, command: RetryMission | CancelMission, done: str) -> None:
+    async def _order(
+        self, command: RetryMission | CancelMission | ApproveMission | RejectMission, done: str
+    ) -> None:
         if not command.mission:
             return
         if await self._conversation.order(command) is not None:

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from battui.contracts.replies import CandidateView, MissionView
 from battui.tui.mission_book import MissionPage, is_open
-from battui.tui.values import clock, lasted, pretty, python
+from battui.tui.values import clock, difference, lasted, pretty, python
 
 _STATES = {"COMPLETE": ("✓", "$text-success"), "FAILED": ("✗", "$text-error"), "IDLE": ("○", "$muted")}
 _THINKING = ("◐", "$text-warning")
@@ -38,17 +38,19 @@ def progress(page: MissionPage, now: float) -> Content:
     return Content.assemble(state_name(view), ("  " + " · ".join(facts), "$muted"))
 
 
-def mission_text(page: MissionPage, now: float) -> Content:
-    """Return everything there is to say about a mission."""
-    return Content("\n").join(_lines(page, now))
+def mission_text(page: MissionPage, now: float, choice: str = "") -> Content:
+    """Return everything there is to say about a mission; `choice` says how its proposal is decided about."""
+    return Content("\n").join(_lines(page, now, choice))
 
 
-def _lines(page: MissionPage, now: float) -> Iterator[Content]:
+def _lines(page: MissionPage, now: float, choice: str) -> Iterator[Content]:
     view = page.view
     yield Content.styled(view.title, "bold")
     yield Content.assemble(progress(page, now), (f"  {view.id}  {view.target}", "$muted"))
     if view.trail:
         yield _trail(view)
+    if view.proposal:
+        yield from _proposal(view, choice)
     if view.failure:
         yield from _section("Failure", Content.styled(view.failure, "$text-error"))
     if view.answer:
@@ -69,6 +71,12 @@ def _lines(page: MissionPage, now: float) -> Iterator[Content]:
 def _trail(view: MissionView) -> Content:
     steps = [Content.assemble(state.lower(), (f" {clock(at)}", "$muted")) for state, at in view.trail]
     return Content.styled(" → ", "$muted").join(steps)
+
+
+def _proposal(view: MissionView, choice: str) -> Iterator[Content]:
+    yield from _section("Proposal", python(view.proposal), Content.styled(choice, "$text-warning"))
+    if view.replaces:
+        yield from _section("Changes to the present method", difference(view.replaces, view.proposal))
 
 
 def _candidate(candidate: CandidateView) -> tuple[str, Content, Content]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from battui.contracts.commands import (
+    ApproveMission,
     Ask,
     Bind,
     CancelMission,
@@ -18,6 +19,7 @@ from battui.contracts.commands import (
     ListObjects,
     Path,
     Read,
+    RejectMission,
     RetryMission,
     Send,
     ShowMission,
@@ -29,6 +31,7 @@ from battui.contracts.errors import UnknownObject, UnknownSlot
 from battui.contracts.events import EventKind, KernelEvent, Level
 from battui.contracts.generation import EngineDescription, EngineStatus
 from battui.contracts.replies import (
+    APPROVAL,
     Answer,
     CandidateView,
     HistoryEntry,
@@ -189,6 +192,11 @@ class ScriptedPortal:
         self.missions[mission] = replace(self.missions[mission], failure=failure, ended_at=START + 6)
         self.enter(mission, "FAILED")
 
+    def propose(self, mission: str, source: str, replaces: str = "") -> None:
+        view = self.missions[mission]
+        self.missions[mission] = replace(view, waiting=APPROVAL, proposal=source, replaces=replaces)
+        self.tell("mission", f"waits: {APPROVAL}", mission=mission, level="warning", data={"state": "waits"})
+
     def _object(self, command: ShowObject) -> Reply:
         path = command.path
         for view in self.views.values():
@@ -214,6 +222,11 @@ class ScriptedPortal:
         self.enter(command.mission, "IDLE")
         return Answer(text="started again")
 
+    def _decide(self, command: ApproveMission | RejectMission) -> Reply:
+        view = replace(self.missions[command.mission], waiting="", proposal="", replaces="")
+        self.missions[command.mission] = view
+        return view
+
     _answers: ClassVar[dict[type, Callable[..., Reply]]] = {
         ShowObject: _object,
         ListObjects: lambda self, _: ObjectList(self.objects),
@@ -221,6 +234,8 @@ class ScriptedPortal:
         ShowMission: lambda self, command: self.missions[command.mission],
         RetryMission: _retry,
         CancelMission: _cancel,
+        ApproveMission: _decide,
+        RejectMission: _decide,
         ListHistory: lambda self, _: HistoryList(self.history),
         Undo: lambda self, command: Answer("03ff03", f"{command.target} is taken back"),
         ShowStatus: lambda self, _: self.status,
