@@ -11,8 +11,9 @@ from battui.cell.clock import Now, dated_types
 from battui.cell.printing import Printed
 from battui.contracts.offered import Offered
 
-# What the interpreter's own C code imports when a date is formatted or parsed, by the method's `__import__`.
-_IMPORTED_BY_DATES = frozenset({"time", "_strptime", "warnings"})
+# What C code that a method calls imports by the method's `__import__`: for dates that are formatted or parsed, for
+# replacements with groups in them, for the names of characters.
+_IMPORTED_FROM_C = frozenset({"time", "_strptime", "warnings", "re", "unicodedata"})
 
 
 class Facade:
@@ -43,7 +44,7 @@ class Namespaces:
     """Makes the fresh global namespace of each method; modules are looked up once, before the cell is sealed."""
 
     def __init__(self, offered: Offered) -> None:
-        for module in _IMPORTED_BY_DATES:
+        for module in _IMPORTED_FROM_C:
             importlib.import_module(module)
         self._builtins: dict[str, object] = {
             name: getattr(builtins, name) for name in offered.builtins | offered.exceptions
@@ -65,6 +66,6 @@ class Namespaces:
 
 def _import(name: str, *context: object) -> object:
     # The context is globals, locals, wanted names, level. A statement wants a tuple of names, the interpreter a list.
-    if name in _IMPORTED_BY_DATES and len(context) > 2 and isinstance(context[2], list):
+    if name in _IMPORTED_FROM_C and len(context) > 2 and isinstance(context[2], list):
         return sys.modules[name]
     raise ImportError(f"{name}: use what is offered without an import")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import cast
 
 from battui.cell.living import Living, label
@@ -98,11 +97,11 @@ class World:
         """A slot's value, or a method that can be called; raises NotUnderstood."""
         for record in self.chain(oid):
             if name in record.methods:
-                return partial(self._run, self, oid, name, record.oid, record.methods[name])
+                return self._message(self._run, oid, name, record.oid, record.methods[name])
             if record.has_slot(name):
                 return self.value(record, name)
             if name in record.primitives:
-                return partial(self._primitive, self, oid, name)
+                return self._message(self._primitive, oid, name)
         raise NotUnderstood(oid, name)
 
     def write(self, oid: int, name: str, value: object) -> None:
@@ -151,6 +150,13 @@ class World:
         record.oid = -self._made
         self._records[record.oid] = record
         return self.living(record.oid)
+
+    def _message(self, run: Callable[..., object], *bound: object) -> Callable[..., object]:
+        # Not a `functools.partial`, which shows learned code what it holds: this world, and how methods are run.
+        def message(*values: object, **named: object) -> object:
+            return run(self, *bound, *values, **named)
+
+        return message
 
     def _ancestor(self, oid: int, descendant: int) -> Record:
         try:
