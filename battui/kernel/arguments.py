@@ -60,10 +60,10 @@ def bound(message: Message, parameters: Sequence[str], optional: Sequence[str] =
 
 def invented(message: Message) -> dict[str, Any]:
     """Arguments of a message that nobody understands yet: those without a name get one."""
-    if len(message.positional) > len(UNNAMED):
+    free = [name for name in UNNAMED if name not in message.named]
+    if len(message.positional) > len(free):
         raise ArgumentMismatch(
             "too many unnamed arguments", about=message.about, remedy="Name them: amount=50."
         )
-    free = [name for name in UNNAMED if name not in message.named]
     named = {check_name(name): value for name, value in message.named.items()}
     return {**dict(zip(free, message.positional, strict=False)), **named}

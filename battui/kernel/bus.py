@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import trio
@@ -25,6 +25,7 @@ class Bus:
         self._remembered: deque[KernelEvent] = deque(maxlen=memory)
         self._followers: set[_Follower] = set()
         self._sequence = 0
+        self._ended = False
 
     def announce(
         self,
@@ -48,25 +49,28 @@ class Bus:
     @asynccontextmanager
     async def follow(self, since: int | None = None) -> AsyncIterator[AsyncIterator[KernelEvent]]:
         """Events from now on, preceded by the remembered ones from `since` on."""
-        follower = _Follower()
-        if since is not None:
-            for event in self._remembered:
-                if event.sequence >= since:
-                    follower.put(event)
+        follower = _Follower(
+            [] if since is None else [event for event in self._remembered if event.sequence >= since]
+        )
+        if self._ended:
+            follower.end()
         self._followers.add(follower)
         try:
-            yield follower.events()
+            yield follower
         finally:
             self._followers.discard(follower)
 
     def end(self) -> None:
-        """No more events will come: let every follower finish what it has."""
+        """No more events will come: let every follower finish what it has, later ones included."""
+        self._ended = True
         for follower in self._followers:
             follower.end()
 
 
 class _Follower:
-    def __init__(self) -> None:
+    # No generator: one that is left before its end would have to be closed by whoever leaves it.
+    def __init__(self, past: Iterable[KernelEvent]) -> None:
+        self._past = deque(past)
         self._waiting: deque[KernelEvent] = deque(maxlen=FOLLOWER_BACKLOG)
         self._news = trio.Event()
         self._ended = False
@@ -79,11 +83,15 @@ class _Follower:
         self._ended = True
         self._news.set()
 
-    async def events(self) -> AsyncIterator[KernelEvent]:
-        while True:
-            while self._waiting:
-                yield self._waiting.popleft()
+    def __aiter__(self) -> _Follower:
+        return self
+
+    async def __anext__(self) -> KernelEvent:
+        if self._past:
+            return self._past.popleft()
+        while not self._waiting:
             if self._ended:
-                return
+                raise StopAsyncIteration
             await self._news.wait()
             self._news = trio.Event()
+        return self._waiting.popleft()

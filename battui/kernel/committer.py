@@ -83,6 +83,6 @@ class Committer:
                     outcome.Value(result.value) if isinstance(result, Done) else outcome.Error(result.error)
                 )
         except Exception as error:
-            # The disk is full, or battui has a fault: nothing of this group was committed, and each sender is told.
+            # The disk is full: nothing of this group was committed, and each sender is told.
             for job in group:
                 job.result = outcome.Error(error)

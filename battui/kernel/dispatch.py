@@ -17,7 +17,7 @@ from battui.contracts.activation import Activation, CellLimits
 from battui.contracts.commands import Send
 from battui.contracts.errors import ArgumentMismatch, Refused
 from battui.contracts.replies import Answer
-from battui.contracts.values import Value
+from battui.contracts.values import Value, check_name
 from battui.guardian import check_expectation
 from battui.image.lookup import Found, find
 from battui.image.method import Method
@@ -110,7 +110,8 @@ def _perform(world: World, receiver: UvmObject, primitive: Primitive, message: M
 def _clone(world: World, receiver: UvmObject, message: Message) -> Answer:
     if message.positional:
         raise ArgumentMismatch("slots need names", about=message.about, remedy="Write clone(balance=100).")
-    return answer(world, world.store(receiver.clone(**message.named)), message.bind)
+    slots = {check_name(name): value for name, value in message.named.items()}
+    return answer(world, world.store(receiver.clone(**slots)), message.bind)
 
 
 def _does_not_understand(world: World, receiver: UvmObject, send: Send, message: Message) -> Parked:
@@ -121,6 +122,7 @@ def _does_not_understand(world: World, receiver: UvmObject, send: Send, message:
             about=message.about,
             remedy="Clone it from genesis_obj, or send another message.",
         )
+    check_name(send.selector)
     if send.expectation:
         check_expectation(send.expectation)
     arguments = invented(message)

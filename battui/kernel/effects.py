@@ -87,7 +87,7 @@ class Effects:
             case TryCandidates():
                 return Tried(await self._trials.perform(mission, effect))
             case ReadRecord():
-                return RecordRead(await self._committer.perform("read", self._ledger.add_to))
+                return RecordRead(await self._ledger.save(self._committer))
             case AnswerSender(number=number):
                 await self._answer_sender(mission, number)
                 return None

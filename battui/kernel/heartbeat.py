@@ -53,8 +53,7 @@ class Heartbeat:
     async def save_record(self) -> None:
         """Add the record of sends and missions to the image."""
         if not self._ledger.empty():
-            await self._committer.perform("record", self._ledger.add_to)
-            self._ledger.clear()
+            await self._ledger.save(self._committer)
 
     async def _pause(self, seconds: float) -> None:
         self.next_at = time.time() + seconds

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from battui.contracts.values import Value
 from battui.image.world import World
+from battui.kernel.committer import Committer
 
 
 @dataclass(slots=True)
@@ -15,47 +16,74 @@ class _Tally:
     failures: int = 0
     seconds: float = 0.0
 
+    def add(self, sends: int, failures: int, seconds: float) -> None:
+        self.sends += sends
+        self.failures += failures
+        self.seconds += seconds
 
-class Ledger:
-    """Counts in memory, and adds the counts to the image when it is told to; a crash loses what was not added."""
 
-    def __init__(self) -> None:
-        self._sends: dict[str, _Tally] = {}
-        self._missions: dict[str, int] = {}
+@dataclass(slots=True)
+class _Counts:
+    sends: dict[str, _Tally] = field(default_factory=dict)
+    missions: dict[str, int] = field(default_factory=dict)
 
-    def record_send(self, selector: str, seconds: float, *, failed: bool) -> None:
-        """A learned method was run."""
-        tally = self._sends.setdefault(selector, _Tally())
-        tally.sends += 1
-        tally.failures += failed
-        tally.seconds += seconds
+    def add_send(self, selector: str, sends: int, failures: int, seconds: float) -> None:
+        self.sends.setdefault(selector, _Tally()).add(sends, failures, seconds)
 
-    def record_mission(self, state: str) -> None:
-        """A mission ended in `state`."""
-        self._missions[state] = self._missions.get(state, 0) + 1
+    def add_mission(self, state: str, number: int) -> None:
+        self.missions[state] = self.missions.get(state, 0) + number
 
-    def empty(self) -> bool:
-        """Whether there is nothing to add."""
-        return not self._sends and not self._missions
+    def add(self, other: _Counts) -> None:
+        for selector, tally in other.sends.items():
+            self.add_send(selector, tally.sends, tally.failures, tally.seconds)
+        for state, number in other.missions.items():
+            self.add_mission(state, number)
 
     def add_to(self, world: World) -> Mapping[str, Value]:
-        """Add the counts to ALFRED's record and return the whole of it; call `clear` once that is committed."""
+        """Add to ALFRED's record, and return the whole of it."""
         alfred = world.root["alfred_prototype_obj"]
         record = alfred._slots.get("record") or {"methods": {}, "missions": {}}
         methods = {name: dict(counts) for name, counts in record["methods"].items()}
-        for selector, tally in self._sends.items():
+        for selector, tally in self.sends.items():
             counts = methods.setdefault(selector, {"sends": 0, "failures": 0, "seconds": 0.0})
             counts["sends"] += tally.sends
             counts["failures"] += tally.failures
             counts["seconds"] = round(counts["seconds"] + tally.seconds, 6)
         missions = dict(record["missions"])
-        for state, number in self._missions.items():
+        for state, number in self.missions.items():
             missions[state] = missions.get(state, 0) + number
-        if not self.empty():
+        if self.sends or self.missions:
             alfred.record = {"methods": methods, "missions": missions}
         return {"methods": methods, "missions": missions}
 
-    def clear(self) -> None:
-        """What was counted so far is in the image."""
-        self._sends.clear()
-        self._missions.clear()
+
+class Ledger:
+    """Counts in memory, and adds the counts to the image when it is told to; a crash loses what was not added."""
+
+    def __init__(self) -> None:
+        self._counts = _Counts()
+
+    def record_send(self, selector: str, seconds: float, *, failed: bool) -> None:
+        """A learned method was run."""
+        self._counts.add_send(selector, 1, failed, seconds)
+
+    def record_mission(self, state: str) -> None:
+        """A mission ended in `state`."""
+        self._counts.add_mission(state, 1)
+
+    def empty(self) -> bool:
+        """Whether there is nothing to add."""
+        return not self._counts.sends and not self._counts.missions
+
+    async def save(self, committer: Committer) -> Mapping[str, Value]:
+        """Add the counts to the image, each of them once, and return the whole record.
+
+        What is counted meanwhile waits for the next time, and so do these where they cannot be committed: then
+        raises what the committer raises.
+        """
+        counts, self._counts = self._counts, _Counts()
+        try:
+            return await committer.perform("record", counts.add_to)
+        except Exception:
+            self._counts.add(counts)
+            raise

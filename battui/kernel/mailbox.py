@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import outcome
@@ -52,6 +54,12 @@ class Mailbox:
     def close(self) -> None:
         """Take no more letters; those in the box are still handed out."""
         self._send.close()
+
+    def untaken(self) -> Iterator[Letter]:
+        """Take out the letters that nobody will take any more."""
+        with suppress(trio.WouldBlock, trio.EndOfChannel):
+            while True:
+                yield self._receive.receive_nowait()
 
     @property
     def waiting(self) -> int:

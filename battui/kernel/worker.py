@@ -25,7 +25,15 @@ class Worker:
         self._perform = perform
 
     async def run(self) -> None:
-        """Work until the mailbox is closed and empty."""
+        """Work until the mailbox is closed and empty; when cancelled, tell every sender that still waits."""
+        try:
+            await self._take_letters()
+        finally:
+            self._mailbox.close()
+            for letter in self._mailbox.untaken():
+                letter.answer(outcome.Error(_stopped()))
+
+    async def _take_letters(self) -> None:
         limit = trio.CapacityLimiter(AT_ONCE)
         async with trio.open_nursery() as nursery:
             while True:
@@ -43,7 +51,7 @@ class Worker:
         except BattuiError as error:
             letter.answer(outcome.Error(error))
         except trio.Cancelled:
-            letter.answer(outcome.Error(Unreachable("the kernel was stopped", remedy="Start battui again.")))
+            letter.answer(outcome.Error(_stopped()))
             raise
         except Exception as error:
             # A fault in one command must not take the others down; its sender gets it whole.
@@ -51,3 +59,7 @@ class Worker:
             letter.answer(outcome.Error(error))
         finally:
             limit.release_on_behalf_of(token)
+
+
+def _stopped() -> Unreachable:
+    return Unreachable("the kernel was stopped", remedy="Start battui again.")
