@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -14,6 +16,9 @@ from battui.guardian.allow.vocabulary import vocabulary
 from battui.guardian.reading import Reading
 
 MAX_FINDINGS = 20
+# PEP 263; Python and LibCST read text without looking at it, but a file written from the text would be another program.
+_ENCODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_PLAIN_ENCODINGS = frozenset({"utf-8", "utf8"})
 _Message = tuple[str, str, str]
 
 
@@ -41,6 +46,9 @@ def _faults(reading: Reading) -> Iterator[tuple[str, int, str, str]]:
         for node, message, remedy in signature.faults(function):
             yield "form", reading.line(node), message, remedy
     outside = names.global_names(reading.source)
+    for node in ast.walk(reading.tree):
+        for rule, message, remedy in _abstract_faults(node, outside):
+            yield rule, getattr(node, "lineno", 1), message, remedy
     count = 0
     for place in located(reading):
         count += 1
@@ -63,6 +71,10 @@ def _text_faults(source: str) -> Iterator[tuple[str, int, str, str]]:
         size = f"{len(source)} characters on {lines} lines"
         bound = f"{limits.characters} characters or {limits.lines} lines"
         yield "size", 1, f"the method has {size}, more than {bound}", "Split it into several methods."
+    for number, line in enumerate(source.splitlines()[:2], start=1):
+        declared = _ENCODING.match(line)
+        if declared and declared[1].lower() not in _PLAIN_ENCODINGS:
+            yield "text", number, f"the encoding {declared[1]} is declared", "Remove that comment."
     bare = source.replace("\r\n", "\n")
     for character in sorted({one for one in bare if not one.isprintable()} - {"\n", "\t"}):
         if (
@@ -74,13 +86,21 @@ def _text_faults(source: str) -> Iterator[tuple[str, int, str, str]]:
             yield "text", line, f"the control character {character!a} is in the text", "Remove it."
 
 
+def _abstract_faults(node: ast.AST, outside: frozenset[str]) -> Iterator[_Message]:
+    """What is easier to see in Python's own tree: text with its escapes resolved, and what is written to."""
+    for message, remedy in literals.faults(node, offered().limits):
+        yield "literal", message, remedy
+    if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        root = names.root(node)
+        if root in outside:
+            yield "name", f"{root} is not yours to change", "Keep values in local names or in slots of self."
+
+
 def _node_faults(place: Located, outside: frozenset[str]) -> Iterator[_Message]:
     node = place.node
     yield from _kind_faults(node, place.parent)
     yield from _depth_faults(place)
     limits = offered().limits
-    for message, remedy in literals.faults(node, place.parent, limits):
-        yield "literal", message, remedy
     excess = constants.excess(node, limits)
     if excess:
         yield "size", excess, "Use smaller numbers."

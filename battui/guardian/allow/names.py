@@ -6,6 +6,7 @@ comprehension variable called `open` neither breaks the analysis nor opens a hol
 
 from __future__ import annotations
 
+import ast
 import symtable
 import unicodedata
 import warnings
@@ -26,6 +27,13 @@ def global_names(source: str) -> frozenset[str]:
         pending.extend(table.get_children())
         names |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
     return frozenset(names)
+
+
+def root(node: ast.expr) -> str:
+    """The name that a chain of attributes and items begins with; empty where it begins with something else."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def normal(name: str) -> str:

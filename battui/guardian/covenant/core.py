@@ -60,6 +60,7 @@ class Core:
     numbers: dict[tuple[int, Key], int] = field(default_factory=dict)
     collectors: list[list[State]] = field(default_factory=list)
     routines: dict[int, cst.FunctionDef | cst.Lambda] = field(default_factory=dict)
+    defaults: dict[int, Value] = field(default_factory=dict)
     running: list[int] = field(default_factory=list)
     statement: cst.CSTNode = field(default_factory=cst.Pass)
     discarded: cst.CSTNode | None = None

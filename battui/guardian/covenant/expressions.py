@@ -163,9 +163,22 @@ class Expressions(Conditions):
         self.assign(node.target, value, state)
         return value
 
-    def _lambda(self, node: cst.Lambda, _state: State) -> Value:
+    def _lambda(self, node: cst.Lambda, state: State) -> Value:
         self.routines[id(node)] = node
+        self.define(node.params, state)
         return Value(truth=TRUE, routines=frozenset({id(node)}))
+
+    def define(self, params: cst.Parameters, state: State) -> None:
+        """A function is made: its defaults and annotations are evaluated here and now, not when it is called."""
+        plain = (*params.posonly_params, *params.params, *params.kwonly_params)
+        for param in (*plain, params.star_arg, params.star_kwarg):
+            if not isinstance(param, cst.Param):
+                continue
+            if param.default is not None:
+                value = self.evaluate(param.default, state)
+                self.defaults[id(param)] = value | self.defaults.get(id(param), value)
+            if param.annotation is not None:
+                self.evaluate(param.annotation.annotation, state)
 
     def _comprehension(self, node: _Comprehension, state: State) -> Value:
         names = set[str]()

@@ -178,7 +178,7 @@ class Flow(Statements):
             if index < min(len(arguments), len(positional)):
                 value = arguments[index]
             elif param.default is not None:
-                value = value | self.evaluate(param.default, state)
+                value = value | self.defaults.get(id(param), PLAIN)
             self.bind(state, param.name.value, value)
         for star in (params.star_arg, params.star_kwarg):
             if isinstance(star, cst.Param):

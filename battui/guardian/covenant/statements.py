@@ -175,6 +175,9 @@ class Statements(Expressions):
         self.routines[id(node)] = node
         for decorator in node.decorators:
             self.evaluate(decorator.decorator, state)
+        self.define(node.params, state)
+        if node.returns is not None:
+            self.evaluate(node.returns.annotation, state)
         self.bind(state, node.name.value, Value(truth=TRUE, routines=frozenset({id(node)})))
         return True
 

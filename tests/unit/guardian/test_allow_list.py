@@ -52,6 +52,8 @@ ALLOWED = {
     "facades": "return math.floor(math.pi), statistics.mean(x), re.findall('a', x), json.loads(x)",
     "dates": "return datetime.datetime.now().isoformat(), datetime.timedelta(days=1)",
     "parameter named like a builtin": "list = x\n    return list",
+    "parts of a local named like a facade": "json = x\n    json.loads['a'] = 1\n    return json",
+    "an encoding that changes nothing": "# -*- coding: utf-8 -*-\n    return x",
     "local named like a facade": "math = x\n    return math.anything",
     "annotation": "a: int = 1\n    return a",
     "assert": "assert x, 'no'",
@@ -154,6 +156,7 @@ SIZES = {
     "repeated text": "x = 'a' * 1000000000",
     "repeated list": "x = [0] * 10 ** 9",
     "wide format": "x = f'{1:>1000000000}'",
+    "wide format in escapes": "x = f'{1:>\\x31\\x30\\x30\\x30\\x30\\x30}'",
     "wide percent": "x = '%1000000000d' % 1",
     "format in a format in a format": "x = f'{1:{2:{3}}}'",
 }

@@ -50,6 +50,12 @@ ALIASES = {
     "lambda over own rows": ["list(map(lambda row: row.clear(), self.rows))"],
     "default of a local function": ["def go(y, rows=self.rows):", "    rows.append(y)", "go(x)"],
     "default of a lambda": ["(lambda rows=self.rows: rows.append(x))()"],
+    "default that changes": ["def go(y=self.rows.pop()):", "    return y"],
+    "default by keyword that changes": ["def go(*, y=self.rows.pop()):", "    return y"],
+    "default of a lambda that changes": ["go = lambda y=self.rows.pop(): y"],
+    "annotation that changes": ["def go(y: self.rows.pop()):", "    return y"],
+    "annotation of the rest that changes": ["def go(*y: self.rows.pop()):", "    return y"],
+    "annotated answer that changes": ["def go() -> self.rows.pop():", "    return x"],
     "keyword arguments": ["def go(a, b):", "    b.append(a)", "go(b=self.rows, a=x)"],
     "unpacked arguments": ["def go(a, b):", "    b.append(a)", "go(*[x, self.rows])"],
     "chain of functions": [
