@@ -16,7 +16,7 @@ from battui.guardian.allow.vocabulary import vocabulary
 from battui.guardian.reading import Reading
 
 MAX_FINDINGS = 20
-# PEP 263; Python and LibCST read text without looking at it, but a file written from the text would be another program.
+# PEP 263. Text is read without looking at it, but a file written from that text would be another program.
 _ENCODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _PLAIN_ENCODINGS = frozenset({"utf-8", "utf8"})
 _Message = tuple[str, str, str]
@@ -46,9 +46,9 @@ def _faults(reading: Reading) -> Iterator[tuple[str, int, str, str]]:
         for node, message, remedy in signature.faults(function):
             yield "form", reading.line(node), message, remedy
     outside = names.global_names(reading.source)
-    for node in ast.walk(reading.tree):
-        for rule, message, remedy in _abstract_faults(node, outside):
-            yield rule, getattr(node, "lineno", 1), message, remedy
+    for abstract in ast.walk(reading.tree):
+        for rule, message, remedy in _abstract_faults(abstract, outside):
+            yield rule, getattr(abstract, "lineno", 1), message, remedy
     count = 0
     for place in located(reading):
         count += 1
@@ -71,8 +71,8 @@ def _text_faults(source: str) -> Iterator[tuple[str, int, str, str]]:
         size = f"{len(source)} characters on {lines} lines"
         bound = f"{limits.characters} characters or {limits.lines} lines"
         yield "size", 1, f"the method has {size}, more than {bound}", "Split it into several methods."
-    for number, line in enumerate(source.splitlines()[:2], start=1):
-        declared = _ENCODING.match(line)
+    for number, text in enumerate(source.splitlines()[:2], start=1):
+        declared = _ENCODING.match(text)
         if declared and declared[1].lower() not in _PLAIN_ENCODINGS:
             yield "text", number, f"the encoding {declared[1]} is declared", "Remove that comment."
     bare = source.replace("\r\n", "\n")
