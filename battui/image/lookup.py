@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-if TYPE_CHECKING:
-    from battui.image.objects import UvmObject
+from battui.image.slots import Slotted, parents_of
+
+Object = TypeVar("Object", bound=Slotted)
 
 MAX_ENTRIES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Generic[Object]):
     """`value` stands in a slot of `holder`, the receiver itself or an ancestor."""
 
-    holder: UvmObject
+    holder: Object
     value: Any
 
 
@@ -33,12 +34,12 @@ class Missing:
     name: str
 
 
-_caches: WeakKeyDictionary[Any, dict[tuple[bytes, str], tuple[Found, tuple[UvmObject, ...]]]] = (
+_caches: WeakKeyDictionary[Any, dict[tuple[bytes, str], tuple[Found[Any], tuple[Slotted, ...]]]] = (
     WeakKeyDictionary()
 )
 
 
-def find(receiver: UvmObject, name: str) -> Found | Missing:
+def find(receiver: Object, name: str) -> Found[Object] | Missing:
     """Look `name` up along the delegation chain of `receiver`; raises MissingParent for a broken chain."""
     own = receiver._slots
     if name in own:
@@ -60,7 +61,7 @@ def find(receiver: UvmObject, name: str) -> Found | Missing:
     return result
 
 
-def chain(receiver: UvmObject) -> Iterator[UvmObject]:
+def chain(receiver: Object) -> Iterator[Object]:
     """The receiver, then its ancestors in lookup order, each once; cycles end where they close."""
     seen: set[int] = set()
     waiting = [receiver]
@@ -69,8 +70,7 @@ def chain(receiver: UvmObject) -> Iterator[UvmObject]:
         if id(current) not in seen:
             seen.add(id(current))
             yield current
-            # Through the type: `parents` is a name that a slot may have, too.
-            waiting.extend(reversed(list(type(current).parents(current))))
+            waiting.extend(reversed(list(parents_of(current))))
 
 
 def forget(jar: Any) -> None:
@@ -81,8 +81,8 @@ def forget(jar: Any) -> None:
             cache.clear()
 
 
-def _search(receiver: UvmObject, name: str) -> tuple[Found | Missing, tuple[UvmObject, ...]]:
-    passed = []
+def _search(receiver: Object, name: str) -> tuple[Found[Object] | Missing, tuple[Object, ...]]:
+    passed: list[Object] = []
     for current in chain(receiver):
         passed.append(current)
         own = current._slots

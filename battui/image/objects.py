@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
-from persistent import Persistent
 from ZODB.POSException import ConflictError
 
-from battui.contracts.errors import MissingParent
 from battui.contracts.values import is_parent_slot
 from battui.image import lookup, touched
 from battui.image.method import Method
 from battui.image.primitive import Primitive
+from battui.image.slots import Slotted
 
 _ABSENT = object()
 
 
-class UvmObject(Persistent):
+class UvmObject(Slotted):
     """Named slots; what an object does not have it delegates to the objects in its parent slots.
 
     A slot is an entry of the object's own `__dict__`, so that one object is one record and ZODB sees every
@@ -30,12 +28,6 @@ class UvmObject(Persistent):
     def __init__(self, slots: Mapping[str, object] | None = None, /, **named: object) -> None:
         for name, value in {**(slots or {}), **named}.items():
             setattr(self, name, value)
-
-    @property
-    def _slots(self) -> Mapping[str, Any]:
-        """Read-only view of the object's own slots."""
-        self._p_activate()
-        return MappingProxyType(self.__dict__)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name[:3] == "_p_":
@@ -73,26 +65,6 @@ class UvmObject(Persistent):
         super()._p_invalidate()
         lookup.forget(jar)
 
-    def parents(self) -> Iterator[UvmObject]:
-        """The objects in the parent slots, in their order; raises MissingParent for anything else there."""
-        for name, value in self._slots.items():
-            if is_parent_slot(name):
-                for parent in value if isinstance(value, list | tuple) else (value,):
-                    if not isinstance(parent, UvmObject):
-                        raise MissingParent(
-                            f"the parent slot {name!r} holds {type(parent).__name__}, which is no object",
-                            about=repr(self),
-                            remedy="Put an object there, or remove the slot.",
-                        )
-                    yield parent
-
-    def clone(self, **slots: object) -> UvmObject:
-        """Return a copy with `slots` put over it; see `__deepcopy__`."""
-        twin: UvmObject = copy.deepcopy(self)
-        for name, value in slots.items():
-            setattr(twin, name, value)
-        return twin
-
     def __deepcopy__(self, memo: dict[int, Any]) -> UvmObject:
         """Copy data deeply, objects in data slots and cycles included; share parents and behaviour."""
         twin = type(self)()
@@ -101,11 +73,6 @@ class UvmObject(Persistent):
             shared = is_parent_slot(name) or not _is_copied(value)
             setattr(twin, name, value if shared else copy.deepcopy(value, memo))
         return twin
-
-    def __repr__(self) -> str:
-        """Name the object without loading it, and without storing anything."""
-        oid = self._p_oid
-        return "<object, not yet stored>" if oid is None else f"@{int.from_bytes(oid, 'big'):x}"
 
     def _p_resolveConflict(
         self, old: dict[str, Any] | None, saved: dict[str, Any] | None, new: dict[str, Any] | None
@@ -128,6 +95,17 @@ class UvmObject(Persistent):
             else:
                 merged[name] = after
         return merged
+
+
+def clone_of(origin: UvmObject, slots: Mapping[str, object] | None = None) -> UvmObject:
+    """Return a copy of `origin` with `slots` put over it; see `UvmObject.__deepcopy__`.
+
+    A function and not a method: `clone` is a name that a slot may have, and that slot is what a message finds.
+    """
+    twin = copy.deepcopy(origin)
+    for name, value in (slots or {}).items():
+        setattr(twin, name, value)
+    return twin
 
 
 def _is_behaviour(value: object) -> bool:

@@ -21,7 +21,7 @@ from battui.contracts.values import Value, check_name
 from battui.guardian import check_expectation
 from battui.image.lookup import Found, find
 from battui.image.method import Method
-from battui.image.objects import UvmObject
+from battui.image.objects import UvmObject, clone_of
 from battui.image.primitive import Primitive
 from battui.image.world import World, oid_of, wire
 from battui.kernel.arguments import Message, bound, invented, message_of
@@ -111,7 +111,7 @@ def _clone(world: World, receiver: UvmObject, message: Message) -> Answer:
     if message.positional:
         raise ArgumentMismatch("slots need names", about=message.about, remedy="Write clone(balance=100).")
     slots = {check_name(name): value for name, value in message.named.items()}
-    return answer(world, world.store(receiver.clone(**slots)), message.bind)
+    return answer(world, world.store(clone_of(receiver, slots)), message.bind)
 
 
 def _does_not_understand(world: World, receiver: UvmObject, send: Send, message: Message) -> Parked:

@@ -14,7 +14,7 @@ from battui.contracts.values import Ref
 from battui.image.changes import apply_changes, stored_result
 from battui.image.image import Done, Image, Undone
 from battui.image.lookup import Found, find
-from battui.image.objects import UvmObject
+from battui.image.objects import UvmObject, clone_of
 from battui.image.primitive import Primitive
 from battui.image.snapshot import object_state
 from battui.image.world import World, oid_of
@@ -27,7 +27,7 @@ def account(image: Image) -> int:
     """The oid of an object that is bound to `account`."""
 
     def make(world: World) -> int:
-        account = world.store(world.root["genesis_obj"].clone(balance=100, rows=[1]))
+        account = world.store(clone_of(world.root["genesis_obj"], {"balance": 100, "rows": [1]}))
         account.greet = Primitive("greet")
         world.bind("account", account)
         return oid_of(account)

@@ -20,6 +20,7 @@ from battui.contracts.errors import (
 from battui.image.history import list_history, take_back
 from battui.image.image import Done, Image, Undone
 from battui.image.models import ModelRecord, incarnate_model, list_models, model_files, sha256_of
+from battui.image.objects import clone_of
 from battui.image.storage import DATA_FILE
 from battui.image.world import World
 
@@ -40,7 +41,7 @@ NO_IMAGES = [b"this is no image", b"FS30" + b"\xff" * 200, b"FS21" + bytes(3), b
 
 
 def make_account(world: World) -> None:
-    world.bind("account", world.store(world.root["genesis_obj"].clone(balance=100)))
+    world.bind("account", world.store(clone_of(world.root["genesis_obj"], {"balance": 100})))
 
 
 def test_genesis_happens_once_and_makes_the_root_objects(tmp_path: Path) -> None:

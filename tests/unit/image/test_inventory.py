@@ -11,7 +11,7 @@ from battui.contracts.review import Certificate
 from battui.image.image import Image
 from battui.image.inventory import learned_methods
 from battui.image.method import Method
-from battui.image.objects import UvmObject
+from battui.image.objects import UvmObject, clone_of
 from battui.image.world import World
 
 
@@ -56,7 +56,7 @@ def test_what_clones_share_is_told_once_and_of_the_one_with_a_name(image: Image)
     def make(world: World) -> None:
         account = UvmObject(deposit_=method("deposit_"))
         world.bind("account", world.store(account))
-        world.bind("twin", world.store(account.clone()))
+        world.bind("twin", world.store(clone_of(account)))
         world.missions[1] = UvmObject(installed=account.deposit_, target=account)
 
     image.perform("make", make)

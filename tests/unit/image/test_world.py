@@ -21,7 +21,7 @@ from battui.contracts.review import Certificate
 from battui.contracts.values import Ref
 from battui.image.image import Image
 from battui.image.method import Method
-from battui.image.objects import UvmObject
+from battui.image.objects import UvmObject, clone_of
 from battui.image.primitive import Primitive
 from battui.image.snapshot import Snapshot, object_state
 from battui.image.world import World, is_system_object, oid_of, wire
@@ -38,7 +38,7 @@ def world(image: Image) -> Iterator[World]:
     """A unit of work with an account, its owner and a plain value."""
     with image.unit_of_work("test") as world:
         owner = world.store(UvmObject(name="Ada"))
-        account = world.store(world.root["genesis_obj"].clone(balance=100, owner=owner))
+        account = world.store(clone_of(world.root["genesis_obj"], {"balance": 100, "owner": owner}))
         world.bind("account", account)
         world.bind("number", 3)
         yield world

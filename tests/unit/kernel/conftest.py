@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from battui.image.image import Image
+from battui.image.objects import clone_of
 from battui.image.world import World
 
 
@@ -14,7 +15,7 @@ def image(tmp_path: Path) -> Iterator[Image]:
     """A new image on disk, with an account."""
 
     def make(world: World) -> None:
-        world.bind("account", world.store(world.root["genesis_obj"].clone(balance=100)))
+        world.bind("account", world.store(clone_of(world.root["genesis_obj"], {"balance": 100})))
 
     with Image.open(str(tmp_path / "image")) as opened:
         opened.perform("make", make)
