@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import outcome
 import trio
 
-from battui.contracts.activation import Activation, CellAnswer, CellLimits
-from battui.contracts.errors import BattuiError, Conflict
 from battui.contracts.generation import GenerationRequest, GenerationResult
 from battui.contracts.values import Value
-from battui.image.changes import apply_changes, stored_result
-from battui.image.image import Image
-from battui.image.objects import UvmObject
-from battui.image.snapshot import Snapshot
-from battui.image.world import World, oid_of, wire
 from battui.kernel.bus import Bus
-from battui.kernel.cells import CellBlock
 from battui.kernel.committer import Committer
-from battui.kernel.failures import error_of
 from battui.kernel.inference import Inference
 from battui.kernel.ledger import Ledger
-from battui.kernel.rendering import rendered
-from battui.kernel.services import Services
+from battui.kernel.senders import Senders
 from battui.kernel.trials import Trials
-from battui.mind.cycle import cycle_of, settle
 from battui.mind.steps import (
     AnswerSender,
     Errand,
@@ -40,8 +28,6 @@ from battui.mind.steps import (
     TryCandidates,
 )
 
-ATTEMPTS = 8
-
 
 class Effects:
     """Performs effects; an effect under way when the kernel dies is performed again on the next start."""
@@ -49,25 +35,19 @@ class Effects:
     def __init__(
         self,
         *,
-        image: Image,
         committer: Committer,
         inference: Inference,
         trials: Trials,
-        cells: CellBlock,
-        services: Services,
+        senders: Senders,
         bus: Bus,
         ledger: Ledger,
-        limits: CellLimits,
     ) -> None:
-        self._image = image
         self._committer = committer
         self._inference = inference
         self._trials = trials
-        self._cells = cells
-        self._services = services
+        self._senders = senders
         self._bus = bus
         self._ledger = ledger
-        self._limits = limits
         self._engine_changed = trio.Event()
 
     def engine_has_changed(self) -> None:
@@ -89,7 +69,7 @@ class Effects:
             case ReadRecord():
                 return RecordRead(await self._ledger.save(self._committer))
             case AnswerSender(number=number):
-                await self._answer_sender(mission, number)
+                await self._senders.answer(mission, number)
                 return None
 
     async def _generate(
@@ -119,58 +99,3 @@ class Effects:
             self._bus.announce("token", text, level="debug", mission=mission, data=data)
 
         return listen
-
-    async def _answer_sender(self, mission: str, number: int) -> None:
-        """Send a parked message again: its changes and the record that it was answered are one transaction."""
-        note = f"mission {mission} answers"
-        for _ in range(ATTEMPTS):
-            activation = await self._committer.perform(
-                "read", lambda world: self._activation(world, mission, number)
-            )
-            if activation is None:
-                return
-            with Snapshot(self._image) as snapshot:
-                cell = await self._cells.activate(activation, snapshot, self._services)
-            self._ledger.record_send(activation.selector, cell.seconds, failed=cell.failure is not None)
-            try:
-                text = await self._committer.perform(note, partial(_answered, mission, number, cell))
-            except Conflict:
-                continue
-            except BattuiError as error:
-                text = await self._committer.perform(note, partial(_refused, mission, number, error))
-            self._bus.announce("answer", text, mission=mission)
-            return
-        raise Conflict("others keep changing what it reads", about=mission)
-
-    def _activation(self, world: World, mission: str, number: int) -> Activation | None:
-        """The parked message as an activation; None where it was an answer in words and there is nothing to run."""
-        cycle = cycle_of(world, mission)
-        message = cycle.parked[number]
-        if cycle.kind != "unhandled_message":
-            settle(cycle, number, answer=cycle.reply)
-            return None
-        arguments = {name: wire(value) for name, value in message["arguments"].items()}
-        return Activation(
-            oid_of(cycle.target), cycle.mission_brief["selector"], arguments, limits=self._limits
-        )
-
-
-def _answered(mission: str, number: int, cell: CellAnswer, world: World) -> str:
-    cycle: UvmObject = cycle_of(world, mission)
-    message = cycle.parked[number]
-    if message["answered"]:
-        return rendered(world, message["answer"])
-    about = f"{cycle.target_name}.{cycle.mission_brief['selector']}"
-    if cell.failure is not None:
-        raise error_of(cell.failure, about)
-    created = apply_changes(world, cell.changes)
-    value = stored_result(world, cell.result, created)
-    if message["bind"]:
-        world.bind(message["bind"], value)
-    settle(cycle, number, answer=value)
-    return rendered(world, value)
-
-
-def _refused(mission: str, number: int, error: BattuiError, world: World) -> str:
-    settle(cycle_of(world, mission), number, error=str(error))
-    return str(error)

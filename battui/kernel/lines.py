@@ -7,31 +7,26 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from battui.contracts.activation import CellAnswer, CellLimits
+from battui.contracts.activation import CellAnswer
 from battui.contracts.commands import Ask, Bind, Line, Read, Send, Write
 from battui.contracts.errors import Conflict, NotStorable, Refused
 from battui.contracts.replies import Answer
 from battui.contracts.values import Value, check_name
 from battui.image.cases import record_case
 from battui.image.changes import apply_changes, stored_result
-from battui.image.image import Image
 from battui.image.lookup import Found, find
 from battui.image.method import Method
-from battui.image.snapshot import Snapshot
 from battui.image.world import World, wire
+from battui.kernel.activations import ATTEMPTS, Activations
 from battui.kernel.bus import Bus
-from battui.kernel.cells import CellBlock
 from battui.kernel.committer import Committer
 from battui.kernel.dispatch import Activate, Parked, Serve, answer, dispatch
 from battui.kernel.failures import error_of
-from battui.kernel.ledger import Ledger
 from battui.kernel.missions import Missions
 from battui.kernel.rendering import rendered
 from battui.kernel.services import Services
 from battui.mind.cycle import Mandate, park, start_cycle
 from battui.mind.portrait import own_data_slots
-
-ATTEMPTS = 8
 
 
 class Lines:
@@ -40,23 +35,17 @@ class Lines:
     def __init__(
         self,
         *,
-        image: Image,
         committer: Committer,
-        cells: CellBlock,
+        activations: Activations,
         missions: Missions,
         services: Services,
         bus: Bus,
-        ledger: Ledger,
-        limits: CellLimits,
     ) -> None:
-        self._image = image
         self._committer = committer
-        self._cells = cells
+        self._activations = activations
         self._missions = missions
         self._services = services
         self._bus = bus
-        self._ledger = ledger
-        self._limits = limits
 
     async def perform(self, line: Line) -> Answer:
         """Answer one line; raises BattuiError."""
@@ -78,7 +67,9 @@ class Lines:
     async def _send(self, send: Send, bind: str = "") -> Answer:
         note = f"send {send.receiver}.{send.selector}"
         for _ in range(ATTEMPTS):
-            way = await self._committer.perform(note, lambda world: dispatch(world, send, self._limits, bind))
+            way = await self._committer.perform(
+                note, lambda world: dispatch(world, send, self._activations.limits, bind)
+            )
             match way:
                 case Answer():
                     return way
@@ -95,12 +86,8 @@ class Lines:
         raise Conflict("others keep changing what it reads", about=note, remedy="Try again in a moment.")
 
     async def _activate(self, way: Activate, note: str, bind: str) -> Answer:
-        with Snapshot(self._image) as snapshot:
-            cell = await self._cells.activate(way.activation, snapshot, self._services)
-        self._ledger.record_send(way.activation.selector, cell.seconds, failed=cell.failure is not None)
+        cell = await self._activations.run(way.activation, way.about)
         if cell.failure is not None:
-            if cell.failure.kind == "stopped":
-                self._bus.announce("cell", cell.failure.message, level="warning", about=way.about)
             raise error_of(cell.failure, way.about)
         reply = await self._committer.perform(note, lambda world: _applied(world, way, cell, bind))
         if cell.changes:

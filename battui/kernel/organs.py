@@ -10,6 +10,7 @@ from battui.contracts.replies import KernelStatus
 from battui.contracts.settings import CellSettings, EngineSettings, Settings
 from battui.image.image import Image
 from battui.image.world import World
+from battui.kernel.activations import Activations
 from battui.kernel.bus import Bus
 from battui.kernel.cells import CellBlock
 from battui.kernel.commands import Commands
@@ -21,6 +22,7 @@ from battui.kernel.ledger import Ledger
 from battui.kernel.lines import Lines
 from battui.kernel.mailbox import Mailbox
 from battui.kernel.missions import Missions
+from battui.kernel.senders import Senders
 from battui.kernel.services import Services
 from battui.kernel.trials import Trials
 from battui.kernel.worker import Worker
@@ -48,16 +50,16 @@ class Organs:
         ledger = Ledger()
         limits = cell_limits(settings.cell)
         services = Services(self.inference, self.committer)
+        activations = Activations(
+            image=image, cells=self.cells, services=services, ledger=ledger, bus=self.bus, limits=limits
+        )
         self._effects = Effects(
-            image=image,
             committer=self.committer,
             inference=self.inference,
             trials=Trials(image, self.cells, services, self.bus, limits),
-            cells=self.cells,
-            services=services,
+            senders=Senders(self.committer, activations, self.bus),
             bus=self.bus,
             ledger=ledger,
-            limits=limits,
         )
         self.missions = Missions(
             committer=self.committer,
@@ -69,14 +71,11 @@ class Organs:
         )
         self.heartbeat = Heartbeat(settings.heartbeat, self.committer, self.missions, ledger, self.bus)
         lines = Lines(
-            image=image,
             committer=self.committer,
-            cells=self.cells,
+            activations=activations,
             missions=self.missions,
             services=services,
             bus=self.bus,
-            ledger=ledger,
-            limits=limits,
         )
         commands = Commands(
             image=image,

@@ -1,0 +1,47 @@
+"""Learned methods, run in a cell on what the image holds now, and counted."""
+
+from __future__ import annotations
+
+from battui.contracts.activation import Activation, CellAnswer, CellLimits
+from battui.image.image import Image
+from battui.image.snapshot import Snapshot
+from battui.kernel.bus import Bus
+from battui.kernel.cells import CellBlock
+from battui.kernel.ledger import Ledger
+from battui.kernel.services import Services
+
+ATTEMPTS = 8
+"""How often an activation is done again because what it read has changed meanwhile."""
+
+
+class Activations:
+    """Runs activations; what came of one is not in the image before somebody applies it.
+
+    `limits` are those of every activation that a message leads to.
+    """
+
+    def __init__(
+        self,
+        *,
+        image: Image,
+        cells: CellBlock,
+        services: Services,
+        ledger: Ledger,
+        bus: Bus,
+        limits: CellLimits,
+    ) -> None:
+        self._image = image
+        self._cells = cells
+        self._services = services
+        self._ledger = ledger
+        self._bus = bus
+        self.limits = limits
+
+    async def run(self, activation: Activation, about: str) -> CellAnswer:
+        """Run one activation on a snapshot and count it; a cell that had to be stopped is announced."""
+        with Snapshot(self._image) as snapshot:
+            cell = await self._cells.activate(activation, snapshot, self._services)
+        self._ledger.record_send(activation.selector, cell.seconds, failed=cell.failure is not None)
+        if cell.failure is not None and cell.failure.kind == "stopped":
+            self._bus.announce("cell", cell.failure.message, level="warning", about=about)
+        return cell
