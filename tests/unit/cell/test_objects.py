@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from tests.unit.cell.play import Play
-from tests.unit.cell.test_wire import VALUES, exact
 
 from battui.cell.conversation import Call, Load
 from battui.contracts.activation import CellAnswer, ChangeSet, NewObject, ObjectChange
 from battui.contracts.values import Ref, Value
+from tests.unit.cell.play import Play
+from tests.unit.cell.test_wire import VALUES, exact
 
 DEPOSIT = """def deposit_(self, amount):
     self.balance = self.balance + amount

@@ -6,7 +6,6 @@ import types
 from collections.abc import Iterator
 
 import pytest
-from tests.unit.cell.play import Play
 
 from battui.cell.method import Methods
 from battui.cell.namespace import Namespaces
@@ -16,6 +15,7 @@ from battui.cell.world import World
 from battui.contracts.activation import MethodText, ObjectState
 from battui.contracts.offered import offered
 from battui.guardian.allow.names import attribute_fault
+from tests.unit.cell.play import Play
 
 OPEN = (types.ModuleType, types.FrameType, types.CodeType, types.TracebackType)
 STEPS = 6

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.cell.play import Play
 
 from battui.cell.conversation import Call
 from battui.contracts.activation import Activation, CellLimits, MethodText
 from battui.contracts.offered import offered
+from tests.unit.cell.play import Play
 
 
 def test_a_trial_takes_the_place_of_what_is_there(play: Play) -> None:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.unit.tui.scripted_portal import ScriptedPortal
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from battui.tui.app import BattuiApp
+from tests.unit.tui.scripted_portal import ScriptedPortal
 
 WIDE = (120, 40)
 NARROW = (80, 24)

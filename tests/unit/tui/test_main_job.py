@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.tui.screen import NARROW, WIDE, open_terminal, played
-from tests.unit.tui.scripted_portal import DEPOSIT, SOURCE, SUMMARIES, ScriptedPortal
 from textual.events import Key
 
 from battui.contracts.commands import CancelMission, RetryMission, Send, Undo
 from battui.contracts.commands import Path as Names
 from battui.contracts.generation import EngineStatus
 from battui.contracts.replies import CandidateView
+from tests.unit.tui.screen import NARROW, WIDE, open_terminal, played
+from tests.unit.tui.scripted_portal import DEPOSIT, SOURCE, SUMMARIES, ScriptedPortal
 
 LINE = "account.deposit_(amount=50)  # add amount to balance => self.balance == 150"
 

@@ -7,8 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tests.unit.tui.screen import NARROW, WIDE, open_terminal, played
-from tests.unit.tui.scripted_portal import SOURCE, ScriptedPortal
 
 from battui.contracts.commands import Path as Names
 from battui.contracts.commands import ShowObject, Undo
@@ -19,6 +17,8 @@ from battui.tui.clipboard import MAX_COPY, copy_sequence, fits_clipboard
 from battui.tui.keys import checked_keymap, key_actions
 from battui.tui.news import PAUSE, News, NewsFeed
 from battui.tui.themes import load_theme, load_themes
+from tests.unit.tui.screen import NARROW, WIDE, open_terminal, played
+from tests.unit.tui.scripted_portal import SOURCE, ScriptedPortal
 
 
 def test_tabs_are_switched_by_brackets_and_numbers() -> None:
