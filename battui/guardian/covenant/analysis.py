@@ -19,7 +19,7 @@ from battui.guardian.covenant.flow import Flow
 from battui.guardian.covenant.state import CLEAN, SIGNALLED, State, merged
 from battui.guardian.covenant.statements import Exits
 from battui.guardian.covenant.targets import SIGNAL
-from battui.guardian.covenant.values import Value, root
+from battui.guardian.covenant.values import PLAIN, Value, root
 from battui.guardian.tree import walk
 from battui.guardian.words import words
 
@@ -57,7 +57,7 @@ def analyse(function: cst.FunctionDef, policy: Policy) -> Verdict:
 
 def _run(function: cst.FunctionDef, flow: Flow) -> Verdict:
     exits = Exits()
-    state = State(_parameters(function), {})
+    state = State(_parameters(function, flow), {})
     ends = merged(flow.block(function.body, [state], exits), flow.flags)
     leavings: list[tuple[cst.CSTNode | None, State]] = [*exits.returns, *((None, end) for end in ends)]
     return Verdict(_leaks(leavings, flow.changes), _early(leavings, flow.changes))
@@ -85,10 +85,10 @@ def _early(leavings: list[tuple[cst.CSTNode | None, State]], changes: list[Chang
     return tuple(changes[number - 1] for number in sorted(numbers))
 
 
-def _parameters(function: cst.FunctionDef) -> dict[str, Value]:
+def _parameters(function: cst.FunctionDef, flow: Flow) -> dict[str, Value]:
     params = function.params
     return {
-        param.name.value: root(param.name.value)
+        param.name.value: PLAIN if flow.is_transient(param.name.value) else root(param.name.value)
         for param in (
             *params.posonly_params,
             *params.params,

@@ -115,6 +115,10 @@ class Core:
         if paths:
             state.signal(_one_of(paths), covers=self.policy.covers)
 
+    def is_transient(self, name: str) -> bool:
+        """Whether, in classes that people wrote, a parameter or attribute of that name is no part of the database."""
+        return not self.policy.answers and name in self.words["classes"]["transient"]
+
     def _counts(self, path: str) -> bool:
         return self.policy.answers or not is_answer(path)
 

@@ -69,6 +69,8 @@ class Expressions(Conditions):
                 return Value(
                     frozenset(Place(one.path, one.owner, one.slot, 0, node.attr.value) for one in bound), TRUE
                 )
+        if self.is_transient(node.attr.value):
+            return PLAIN
         return self.untracked(attribute(value, node.attr.value))
 
     def untracked(self, value: Value) -> Value:

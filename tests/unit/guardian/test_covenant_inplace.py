@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from battui.guardian import COVENANT_ONLY, INPLACE_ONLY, review
+from battui.guardian import COVENANT_ONLY, INPLACE_ONLY, Rules, review
 
 KEPT = {
     "assignment": "self._n = x",
@@ -20,12 +20,20 @@ KEPT = {
     "signal through setattr": "self.rows.append(x)\n    setattr(self, '_p_changed', True)",
     "call of a function that reads": "render(self.rows)",
     "call of a function that answers": "y = update(self.rows)",
+    "web request": "self.REQUEST.form['n'] = x",
+    "web response by another name": "headers = self.request.response.headers\n    headers['n'] = x",
 }
 
 
 @pytest.mark.parametrize("body", KEPT.values(), ids=KEPT.keys())
 def test_what_zodb_sees_needs_no_signal(body: str) -> None:
     assert review(f"def change(self, x):\n    {body}\n", rules=INPLACE_ONLY, repair=False).accepted
+
+
+def test_a_web_request_as_a_parameter_is_no_part_of_the_database() -> None:
+    source = "def change(self, REQUEST=None):\n    REQUEST.form['n'] = 1\n"
+    assert review(source, rules=INPLACE_ONLY, repair=False).accepted
+    assert not review(source, rules=Rules(), repair=False).accepted
 
 
 BROKEN = {
@@ -38,6 +46,8 @@ BROKEN = {
     "function that changes": "insort(self.rows, x)",
     "module's function that changes": "heapq.heappush(self.rows, x)",
     "unknown function called for its effect": "update_rows(self.rows, x)",
+    "method of an operator": "rows = self._rows.__iadd__(x)",
+    "method of an operator by its answer": "self._rows.__ior__(x).pop()",
     "getter": "self.getRows().append(x)",
     "commit between": "self._p_changed = True\n    transaction.commit()\n    self.rows.append(x)",
 }
