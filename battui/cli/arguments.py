@@ -7,7 +7,21 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from battui import __version__
-from battui.cli import config, demo, doctor, guard, history, missions, model, screen, send, show, undo, verify
+from battui.cli import (
+    bench,
+    config,
+    demo,
+    doctor,
+    guard,
+    history,
+    missions,
+    model,
+    screen,
+    send,
+    show,
+    undo,
+    verify,
+)
 from battui.contracts.errors import UsageError
 
 _DESCRIPTION = "A living image of objects that learn. Without a command: the full-screen terminal."
@@ -60,6 +74,6 @@ def build_parser() -> ArgumentParser:
     screen.add_arguments(parser)
     parser.set_defaults(image=None, config=None, engine=None, model=None, run=screen.run)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (send, missions, show, history, undo, verify, model, guard, doctor, config, demo):
+    for command in (send, missions, show, history, undo, verify, model, guard, doctor, config, demo, bench):
         command.add_parser(commands)
     return parser
