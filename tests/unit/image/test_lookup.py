@@ -177,7 +177,6 @@ def meant(target: UvmObject, name: str) -> Any:
 TwoConnections.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
-@pytest.mark.filterwarnings("default::ResourceWarning")
 class TestTwoConnections(TwoConnections.TestCase):
     """Run by pytest as a test case."""
 
