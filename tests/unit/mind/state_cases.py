@@ -1,0 +1,245 @@
+"""Cycles in each state with what came of their effects, and the step that is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from battui.contracts.generation import Generated as Text
+from battui.contracts.generation import GenerationResult
+from battui.contracts.settings import MissionSettings
+from battui.guardian import tree_hash
+from battui.mind.choice import Candidate
+from battui.mind.cycle import Mandate, MissionKind
+from battui.mind.steps import (
+    Generated,
+    Outcome,
+    RecordRead,
+    Tried,
+)
+
+MANDATES: dict[MissionKind, Mandate] = {
+    "unhandled_message": Mandate("unhandled_message", "deposit_", ("amount",), "add amount to balance"),
+    "question": Mandate("question", question="Is it overdrawn?"),
+    "self_audit": Mandate("self_audit", "perform_efficiency_audit_"),
+}
+EXPECTING = replace(MANDATES["unhandled_message"], expectation="self.balance == 150")
+SETTINGS = MissionSettings(candidates=4, attempts=2)
+SOURCE = "def deposit_(self, amount):\n    self.balance += amount\n    self._p_changed = True\n"
+DRAFT = 'def deposit_(self, amount):\n    """Add amount to balance."""\n    return amount'
+PLAN = {"strategy": "add", "pillars": ["SAGE"], "sub_questions": {"SAGE": "How?"}, "look_up": []}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A cycle and what came of its effects; the step that is expected, in words."""
+
+    state: str
+    expected: str
+    outcomes: tuple[Outcome, ...] = ()
+    mandate: Mandate = MANDATES["unhandled_message"]
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    remembered: Mapping[str, Any] = field(default_factory=dict)
+    settings: MissionSettings = SETTINGS
+    answered: int = 0
+
+
+def result(*texts: str, request: str = "m1.x") -> GenerationResult:
+    return GenerationResult(request, tuple(Text(index, text, 7, "stop") for index, text in enumerate(texts)))
+
+
+def candidate(index: int, **changes: Any) -> Candidate:
+    """One that came through everything, but for `changes`."""
+    usual = {"source": SOURCE, "tree_hash": tree_hash(SOURCE), "accepted": True, "ran": True, "outcome": "1"}
+    return Candidate(index, **{**usual, "verdict": f"verdict {index}", **changes})
+
+
+def bad(index: int) -> Candidate:
+    return candidate(index, ran=False, outcome="", tree_hash=f"bad {index}")
+
+
+def fate(index: int, *, chosen: bool = False, survived: bool = False, attempt: int = 0) -> dict[str, Any]:
+    return {
+        "index": index,
+        "source": SOURCE,
+        "verdict": f"verdict {index}",
+        "accepted": True,
+        "attempt": attempt,
+        "chosen": chosen,
+        "survived": survived,
+    }
+
+
+QUESTION, AUDIT = MANDATES["question"], MANDATES["self_audit"]
+GREEDY = replace(SETTINGS, candidates=1)
+ASKING = replace(SETTINGS, approval="ask")
+RECORD = {"methods": {"deposit_": {"sends": 3, "failures": 1, "seconds": 0.5}}, "missions": {"FAILED": 2}}
+
+CASES: dict[str, Case] = {
+    "idle begins": Case("IDLE", "-> DECOMPOSING"),
+    "decomposing asks for a plan": Case("DECOMPOSING", "generate plan: m1.plan x1"),
+    "decomposing keeps the plan": Case(
+        "DECOMPOSING",
+        "-> DELEGATING",
+        (
+            Generated(
+                "plan",
+                (result('{"strategy": "add", "pillars": ["SAGE"], "sub_questions": {"SAGE": "How?"}}'),),
+            ),
+        ),
+        remembered={"plan": PLAN, "tokens": 7},
+    ),
+    "decomposing survives nonsense": Case(
+        "DECOMPOSING", "-> DELEGATING", (Generated("plan", (result("I would rather not."),)),)
+    ),
+    "decomposing counts tokens on": Case(
+        "DECOMPOSING",
+        "-> DELEGATING",
+        (Generated("plan", (result("{}"),)),),
+        slots={"tokens": 100},
+        remembered={"tokens": 107},
+    ),
+    "delegating asks whom the plan names": Case(
+        "DELEGATING",
+        "generate facet: m1.facet.SAGE x1, m1.facet.SIMPLE_HEART x1",
+        slots={"plan": {**PLAN, "pillars": ["SAGE", "SIMPLE_HEART"]}},
+    ),
+    "delegating asks nobody": Case("DELEGATING", "-> SYNTHESIZING", slots={"plan": {**PLAN, "pillars": []}}),
+    "delegating asks nobody unknown": Case(
+        "DELEGATING", "-> SYNTHESIZING", slots={"plan": {**PLAN, "pillars": ["NOBODY"]}}
+    ),
+    "delegating keeps what was said": Case(
+        "DELEGATING",
+        "-> SYNTHESIZING",
+        (
+            Generated(
+                "facet",
+                (
+                    result(" It\ngrows. ", request="m1.facet.SAGE"),
+                    result("Add it.", request="m1.facet.SIMPLE_HEART"),
+                ),
+            ),
+        ),
+        slots={"plan": PLAN, "tokens": 1},
+        remembered={"facets": {"SAGE": "It grows.", "SIMPLE_HEART": "Add it."}, "tokens": 15},
+    ),
+    "writing asks for all candidates": Case("SYNTHESIZING", "generate candidates: m1.0a x4"),
+    "writing asks for the greedy one first": Case(
+        "SYNTHESIZING", "generate candidates: m1.0a x1", mandate=EXPECTING
+    ),
+    "writing asks for the others then": Case(
+        "SYNTHESIZING", "generate candidates: m1.0a x3", mandate=EXPECTING, slots={"fates": [fate(0)]}
+    ),
+    "writing asks again with advice": Case(
+        "SYNTHESIZING",
+        "generate candidates: m1.1a x3, m1.1b x1",
+        slots={"attempt": 1, "fates": [fate(0)], "feedback": ["it raised"]},
+    ),
+    "writing has its drafts tried": Case(
+        "SYNTHESIZING",
+        "try 2 from 0",
+        (Generated("candidates", (result("    return amount", "    return amount"),)),),
+        remembered={"drafts": [DRAFT, DRAFT], "tokens": 14},
+    ),
+    "writing counts candidates on": Case(
+        "SYNTHESIZING",
+        "try 1 from 3 => self.balance == 150",
+        (Generated("candidates", (result("    return amount"),)),),
+        mandate=EXPECTING,
+        slots={"fates": [fate(0), fate(1), fate(2)]},
+    ),
+    "writing resumes with its drafts": Case(
+        "SYNTHESIZING", "try 2 from 0", slots={"drafts": [SOURCE, SOURCE]}
+    ),
+    "writing installs the survivor": Case(
+        "SYNTHESIZING",
+        "install deposit_(amount)",
+        (Tried((bad(0), candidate(1))),),
+        slots={"drafts": [SOURCE]},
+        remembered={"fates": [fate(0), fate(1, chosen=True, survived=True)]},
+    ),
+    "writing asks a person first": Case(
+        "SYNTHESIZING", "await approval", (Tried((candidate(0),)),), settings=ASKING
+    ),
+    "writing tells why and tries again": Case(
+        "SYNTHESIZING",
+        "go on",
+        (Tried((bad(0), bad(1))),),
+        remembered={
+            "attempt": 1,
+            "drafts": [],
+            "feedback": ["verdict 0", "verdict 1"],
+            "fates": [fate(0), fate(1)],
+        },
+    ),
+    "the greedy one alone is no attempt": Case(
+        "SYNTHESIZING",
+        "go on",
+        (Tried((bad(0),)),),
+        mandate=EXPECTING,
+        remembered={"drafts": [], "feedback": ["verdict 0"], "fates": [fate(0)]},
+    ),
+    "the greedy one is an attempt where it is all": Case(
+        "SYNTHESIZING",
+        "go on",
+        (Tried((bad(0),)),),
+        mandate=EXPECTING,
+        settings=GREEDY,
+        remembered={"attempt": 1},
+    ),
+    "writing fails after the last attempt": Case(
+        "SYNTHESIZING",
+        "-> FAILED",
+        (Tried((bad(4), bad(5))),),
+        slots={"attempt": 1, "fates": [fate(0)]},
+        remembered={
+            "failure": "none of the 2 candidates passed; the first: verdict 4",
+            "fates": [fate(0), fate(4, attempt=1), fate(5, attempt=1)],
+        },
+    ),
+    "writing fails where nothing was written": Case(
+        "SYNTHESIZING",
+        "-> FAILED",
+        (Tried(()),),
+        slots={"attempt": 1},
+        remembered={"failure": "the model wrote no method"},
+    ),
+    "writing is done once it is installed": Case(
+        "SYNTHESIZING", "-> COMPLETE", slots={"installed": "a method"}
+    ),
+    "answering asks": Case("SYNTHESIZING", "generate answer: m1.answer x1", mandate=QUESTION),
+    "answering keeps the words": Case(
+        "SYNTHESIZING",
+        "-> COMPLETE",
+        (Generated("answer", (result(" It is not.\n"),)),),
+        mandate=QUESTION,
+        remembered={"reply": "It is not.", "tokens": 7},
+    ),
+    "answering fails where nothing is said": Case(
+        "SYNTHESIZING",
+        "-> FAILED",
+        (Generated("answer", (result(" \n"),)),),
+        mandate=QUESTION,
+        remembered={"failure": "the model had nothing to say"},
+    ),
+    "auditing reads the record": Case("SYNTHESIZING", "read record", mandate=AUDIT),
+    "auditing asks about the record": Case(
+        "SYNTHESIZING",
+        "generate answer: m1.answer x1",
+        (RecordRead(RECORD),),
+        mandate=AUDIT,
+        remembered={"record": RECORD},
+    ),
+    "auditing reports": Case(
+        "SYNTHESIZING",
+        "report 'deposit_ fails.'; -> COMPLETE",
+        (Generated("answer", (result("deposit_ fails."),)),),
+        mandate=AUDIT,
+        remembered={"reply": "deposit_ fails."},
+    ),
+    "complete answers the first who waits": Case("COMPLETE", "answer 0"),
+    "complete answers the next": Case("COMPLETE", "answer 1", answered=1),
+    "complete ends when all are answered": Case("COMPLETE", "end", answered=2),
+    "failed tells all who wait": Case("FAILED", "end", slots={"failure": "no method"}, answered=1),
+}
