@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from battui.contracts.commands import ApproveMission, RejectMission, RetryMission
+    from battui.contracts.commands import ApproveMission, RejectMission, RetryMission, ShowMission
     from battui.contracts.errors import BattuiError
     from battui.contracts.events import KernelEvent
     from battui.contracts.portal import Portal
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `missions` with its verbs."""
-    parser = subparsers.add_parser("missions", help="list, show, approve, reject, retry or cancel missions")
+    parser = subparsers.add_parser(
+        "missions", help="list, show, wait for, approve, reject, retry or cancel missions"
+    )
     parser.set_defaults(run=run_list, only_open=False, limit=100)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
     listing = verbs.add_parser("list", help="newest first")
@@ -27,6 +29,7 @@ def add_parser(subparsers: Any) -> None:
     for name, run, meaning in (
         ("show", run_show, "everything one mission went through"),
         ("approve", run_approve, "install the method that a mission proposes, and answer its senders"),
+        ("wait", run_wait, "stay until a mission has ended: after a crash, or once there is a model"),
         ("retry", run_retry, "start a failed mission again, and wait for its end"),
         ("cancel", run_cancel, "end an open mission"),
     ):
@@ -74,6 +77,13 @@ def run_retry(arguments: Namespace) -> int:
     return _see_through(arguments, RetryMission(arguments.mission))
 
 
+def run_wait(arguments: Namespace) -> int:
+    """Stay until one mission has ended; 0 if it has found its answer."""
+    from battui.contracts.commands import ShowMission
+
+    return _see_through(arguments, ShowMission(arguments.mission))
+
+
 def run_approve(arguments: Namespace) -> int:
     """Approve what a mission proposes and stay until its senders have their answers; 0 if they have."""
     from battui.contracts.commands import ApproveMission
@@ -88,25 +98,38 @@ def run_reject(arguments: Namespace) -> int:
     return _see_through(arguments, RejectMission(arguments.mission, arguments.reason))
 
 
-def _see_through(arguments: Namespace, command: RetryMission | ApproveMission | RejectMission) -> int:
+def _see_through(
+    arguments: Namespace, command: RetryMission | ApproveMission | RejectMission | ShowMission
+) -> int:
     """Give the order and stay while the mission goes on: without a kernel it would stand still. The exit code."""
     from battui.cli.headless import run_headless
     from battui.cli.output import print_reply
     from battui.cli.wiring import settings_of
-    from battui.contracts.commands import RejectMission
+    from battui.contracts.commands import RejectMission, ShowMission
+    from battui.contracts.replies import MissionView
 
     rejecting = isinstance(command, RejectMission)
 
     async def work(portal: Portal) -> int:
         async with portal.events() as events:
-            await portal.submit(command)
-            view = await _at_rest(portal, command.mission, events)
+            shown = await portal.submit(command)
+            # Whoever only waits gives no order that anything would follow.
+            if isinstance(command, ShowMission) and isinstance(shown, MissionView) and _rests(shown):
+                view = shown
+            else:
+                view = await _at_rest(portal, command.mission, events)
         if view.waiting and not rejecting:
             raise _waiting(view)
         print_reply(view, arguments.output)
         return 0 if rejecting or view.state == "COMPLETE" else 1
 
     return run_headless(settings_of(arguments), work, verbose=arguments.verbose)
+
+
+def _rests(view: MissionView) -> bool:
+    """Whether the mission has told its senders how it ended, or cannot go on by itself."""
+    told = bool(view.answer or view.failure) or view.senders == 0
+    return bool(view.waiting) or (view.ended_at > 0 and told)
 
 
 async def _at_rest(portal: Portal, mission: str, events: AsyncIterator[KernelEvent]) -> MissionView:

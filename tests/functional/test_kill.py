@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import trio
 
 from battui.contracts.replies import OPEN_STATES
 from battui.image.image import Image
@@ -94,6 +95,20 @@ async def test_a_kill_around_the_installation_neither_loses_nor_repeats_the_mess
             await life.until(lambda event: event.kind == "mission" and event.data.get("end") == "COMPLETE")
         assert (await life.line("account.balance")).value == 150
         assert (await life.line("account.deposit_(amount=1)")).mission == ""
+
+
+async def test_the_command_line_sees_a_killed_mission_through(
+    scripted_image: Scripted, tmp_path: Path
+) -> None:
+    slow = "[[rules]]\nmatch = 'def deposit_'\nanswers = ['x x x x']\ndelay = 30.0\n"
+    folder = scripted_image(script_of(BODIES, extra=slow))
+    kill_when(battui(folder, tmp_path, "--send", MAKE, "--send", TEACH), "SYNTHESIZING")
+    scripted_image(script_of(BODIES))
+    for _ in range(2):
+        waiting = await trio.to_thread.run_sync(
+            battui(folder, tmp_path, "missions", "wait", "m1").communicate
+        )
+        assert waiting[0].startswith("m1  COMPLETE")
 
 
 async def test_a_crash_of_the_engine_in_mid_generation_costs_nothing_but_time(
