@@ -30,6 +30,7 @@ pytestmark = pytest.mark.skipif(
 ACCOUNT = 1
 OWNER = 2
 SECRET = 99
+NEXT_S = 1.5
 LIMITS = CellLimits(wall_s=1.0, cpu_s=1, memory_bytes=64 << 20, output_bytes=1 << 16, loads=200)
 
 ESCAPE = """\
@@ -99,8 +100,9 @@ async def run(
 
 
 async def assert_still_serving(block: CellBlock) -> None:
+    """The next message is answered, and soon."""
     bank = Bank()
-    with trio.fail_after(20):
+    with trio.fail_after(NEXT_S):
         answer = await block.activate(Activation(ACCOUNT, "total_"), bank, bank)
     assert answer.result == 100, answer
 
@@ -337,73 +339,6 @@ async def test_a_file_that_everybody_may_write_stays_as_it_is(block: CellBlock, 
     assert answer.failure is not None
     assert answer.failure.error_type == "PermissionError"
     assert await trio.Path(victim).read_text() == "untouched"
-
-
-FORGED = {
-    "a change of an object never loaded": "answer(changes=[{'oid': 2, 'put': {'name': 'Eve'}, 'removed': []}])",
-    "a change of an object never shown": "answer(changes=[{'oid': 99, 'put': {'word': 'x'}, 'removed': []}])",
-    "a reference never shown": "answer(result=wire.Ref(99))",
-    "a hidden reference": (
-        "answer(changes=[{'oid': 1, 'put': {'entries': [{'x': wire.Ref(99)}]}, 'removed': []}])"
-    ),
-    "a method overwritten": "answer(changes=[{'oid': 1, 'put': {'total_': 1}, 'removed': []}])",
-    "a primitive overwritten": "answer(changes=[{'oid': 1, 'put': {'clone': 1}, 'removed': []}])",
-    "a parent put": "answer(changes=[{'oid': 1, 'put': {'parent*': wire.Ref(2)}, 'removed': []}])",
-    "a reserved name": "answer(changes=[{'oid': 1, 'put': {'_p_oid': 1}, 'removed': []}])",
-    "a slot that is no name": "answer(changes=[{'oid': 1, 'put': {'a b': 1}, 'removed': []}])",
-    "a method removed": "answer(changes=[{'oid': 1, 'put': {}, 'removed': ['total_']}])",
-    "one object twice": "answer(changes=[{'oid': 1, 'put': {}, 'removed': []}] * 2)",
-    "a new object with a stranger as parent": (
-        "answer(created=[{'oid': -1, 'slots': {}, 'parents': {'parent*': [wire.Ref(99)]}, 'cloned_from': None}])"
-    ),
-    "a clone of a stranger": "answer(created=[{'oid': -1, 'slots': {}, 'parents': {}, 'cloned_from': 99}])",
-    "a clone with other parents": (
-        "answer(created=[{'oid': -1, 'slots': {}, 'parents': {'parent*': [wire.Ref(2)]}, 'cloned_from': 1}])"
-    ),
-    "a new object with an old number": "answer(created=[{'oid': 7, 'slots': {}, 'parents': {}, 'cloned_from': 1}])",
-    "a field too many": "answer(more=1)",
-    "a verdict nobody asked for": "answer(expectation_met=True)",
-    "a failure of its own kind": (
-        "say({'kind': 'answer', 'printed': '', 'failure': {'kind': 'hostile', 'message': '', 'error_type': '',"
-        " 'traceback': '', 'oid': None, 'selector': ''}})"
-    ),
-    "an object never shown": "say({'kind': 'load', 'oid': 99})",
-    "a service of nobody": "say({'kind': 'call', 'name': 'infer_', 'receiver': 1, 'arguments': {}})",
-    "a service for a stranger": "say({'kind': 'call', 'name': 'now', 'receiver': 99, 'arguments': {}})",
-    "a message of no kind": "say({'kind': 'open sesame'})",
-    "no message": "say(None)",
-    "an empty frame": "channel.send(b'')",
-    "a pickle": "channel.send(b'\\x80\\x04\\x95.')",
-    "nested too deep": "channel.send(b'\\x91' * 60000 + b'\\xc0')",
-    "a number that is none": "channel.send(b'\\xcb\\x7f\\xf8' + b'\\x00' * 6)",
-    "bytes": "channel.send(b'\\xc4\\x01x')",
-    "an unknown extension": "channel.send(b'\\xd4\\x63x')",
-    "an announced giant": "os.write(fd, b'\\xff' * 8)",
-    "a real giant": "channel.send(b'\\xc0' * (4 << 20))",
-    "a giant list": "channel.send(b'\\xdd\\xff\\xff\\xff\\xff')",
-}
-
-
-@pytest.mark.parametrize("forgery", FORGED)
-async def test_a_forged_message_is_called_hostile(block: CellBlock, forgery: str) -> None:
-    bank = Bank()
-    answer = await run(block, f"{ESCAPE}{FORGED[forgery]}\nchannel.receive()", bank=bank)
-    assert answer.failure is not None
-    assert answer.failure.kind == "hostile", answer
-    assert not answer.changes
-    assert answer.result is None
-    assert SECRET not in bank.loaded
-    await assert_still_serving(block)
-
-
-async def test_the_forger_s_tools_work(block: CellBlock) -> None:
-    """The same payload with a change that is allowed: so the forgeries above fail for what they forge."""
-    answer = await run(
-        block, f"{ESCAPE}answer(changes=[{{'oid': 1, 'put': {{'balance': 1}}, 'removed': []}}])"
-    )
-    assert answer.failure is None
-    assert answer.changes.changes[0].put == {"balance": 1}
-    assert answer.changes.changes[0].serial == b"serial-1"
 
 
 DRIPS = {
