@@ -1,0 +1,134 @@
+"""The chunks that fit a query best, in the order in which zope.index's own scores put them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from battui.catalog.analysis import terms_of
+from battui.catalog.conditions import Condition
+from battui.catalog.matching import Matcher, allowed
+from battui.catalog.postings import BEST, Generation, Postings, Scores, Weighted
+from battui.catalog.query import Query, Words, scoring_text
+from battui.catalog.shelf import Shelf
+
+Places: TypeAlias = NDArray[np.intp]
+ROUNDING = 1e-5
+"""Scores nearer to each other than this part of them may change places by the rounding of single precision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A chunk's number and its score."""
+
+    chunk: int
+    score: float
+
+
+def rank(
+    shelf: Shelf, postings: Postings, query: Query, *, top: int = BEST, where: Sequence[Condition] = ()
+) -> tuple[Ranked, ...]:
+    """The `top` best chunks, equal scores in the order of their numbers."""
+    generation = postings.generation(shelf)
+    found = query_terms(shelf, scoring_text(query))
+    terms = [weighted for term in found if (weighted := generation.term(term, shelf)) is not None]
+    plain = isinstance(query, Words) and not query.phrase and not where
+    if not len(generation.chunks) or (plain and not terms):
+        return ()
+    scores = _added(terms, len(generation.chunks))
+    if plain:
+        places = _best(scores, top, max(term.bound for term in terms) if top <= BEST else 0.0)
+    else:
+        mask = Matcher(generation, shelf).places(query) & allowed(generation, shelf, where)
+        # What fits without a scoring word, such as a mere exclusion, counts with a score of nothing.
+        scores = np.where(mask, scores, np.float32(-1.0))
+        places = _best(scores, top, -0.5)
+    return _in_order(generation, terms, scores, places, top)
+
+
+def query_terms(shelf: Shelf, text: str) -> list[str]:
+    """The terms of a query in every language that documents are in; those of the first keep their repetitions."""
+    first, *others = shelf.languages
+    found = terms_of(text, first)
+    for language in others:
+        found.extend(term for term in dict.fromkeys(terms_of(text, language)) if term not in found)
+    return found
+
+
+def _added(terms: Sequence[Weighted], count: int) -> Scores:
+    scores = np.zeros(count, np.float32)
+    for term in terms:
+        if term.dense is not None:
+            scores += term.dense
+        else:
+            scores[term.places] += term.scores
+    return scores
+
+
+def _best(scores: Scores, top: int, bound: float) -> Places:
+    """The places of the `top` best scores and of those that rounding may have put just below."""
+    # The tenth best score of any one term is a floor for the tenth best sum.
+    places = np.flatnonzero(scores >= bound * (1 - ROUNDING)) if bound > 0 else np.flatnonzero(scores > bound)
+    if len(places) > top:
+        among = scores[places]
+        floor = np.partition(among, len(among) - top)[len(among) - top]
+        places = places[among >= floor - abs(floor) * ROUNDING]
+    return places
+
+
+def _in_order(
+    generation: Generation, terms: Sequence[Weighted], scores: Scores, places: Places, top: int
+) -> tuple[Ranked, ...]:
+    among = scores[places]
+    order = np.lexsort((places, -among))
+    places, among = places[order], among[order]
+    if len(among) > 1 and bool(np.any(among[:-1] - among[1:] <= np.abs(among[:-1]) * ROUNDING)):
+        among = _as_zope_adds(terms, places, len(generation.chunks), among)
+        order = np.lexsort((places, -among))
+        places, among = places[order], among[order]
+    chunks = generation.chunks[places[:top]].tolist()
+    return tuple(map(Ranked, chunks, np.maximum(among[:top], 0).tolist()))
+
+
+def _as_zope_adds(terms: Sequence[Weighted], places: Places, count: int, given: Scores) -> Scores:
+    """Scores to the last bit: zope.index adds the two terms with the fewest chunks first, and so on.
+
+    Sums in single precision depend on the order, so that near ties are decided by it.
+    """
+    if not terms:
+        return given
+    waiting = [(_mask(term, count), _scores_at(term, places, count)) for term in terms]
+    sizes = [int(np.count_nonzero(mask)) for mask, _ in waiting]
+    while len(waiting) > 1:
+        first, second = _two_smallest(sizes)
+        mask = waiting[first][0] | waiting[second][0]
+        added = waiting[first][1] + waiting[second][1]
+        for position in sorted((first, second), reverse=True):
+            del waiting[position], sizes[position]
+        waiting.append((mask, added))
+        sizes.append(int(np.count_nonzero(mask)))
+    return np.where(given < 0, given, waiting[0][1])
+
+
+def _two_smallest(sizes: Sequence[int]) -> tuple[int, int]:
+    """NBest pops the last of the smallest, equal ones in the order in which they came."""
+    order = sorted(range(len(sizes)), key=lambda position: (sizes[position], -position))
+    return order[0], order[1]
+
+
+def _mask(term: Weighted, count: int) -> NDArray[np.bool_]:
+    mask = np.zeros(count, np.bool_)
+    mask[term.places] = True
+    return mask
+
+
+def _scores_at(term: Weighted, places: Places, count: int) -> Scores:
+    dense = term.dense
+    if dense is None:
+        dense = np.zeros(count, np.float32)
+        dense[term.places] = term.scores
+    return np.asarray(dense[places], np.float32)
