@@ -82,10 +82,11 @@ class Image:
             touched.begin(connection)
             yield World(connection)
             self._commit(manager)
+        except BaseException:
+            # After a failed commit, too: a connection that still belongs to a transaction cannot be closed.
+            manager.abort()
+            raise
         finally:
-            # Harmless after a commit; without it a failed connection could not be closed.
-            if manager._txn is not None:
-                manager.abort()
             connection.close()
 
     def read(self, work: Work[T]) -> T:

@@ -221,8 +221,15 @@ async def test_a_cancelled_mission_tells_its_sender(scripted_image: Scripted, li
 
 
 HARMFUL = {
-    "loop": "\n    while True:\n        pass\n",
-    "hoard": "\n    x = [0]\n    while True:\n        x = x + x\n",
+    "loop": ("\n    while True:\n        pass\n", "stopped"),
+    "count": ("\n    return sum(range(10 ** 12))\n", "stopped"),
+    "hoard": ("\n    x = [0]\n    while True:\n        x = x + x\n", "stopped"),
+    "peek": ("\n    return open('/etc/passwd').read()\n", "guardian: refused"),
+    "call": (
+        "\n    import socket\n    return socket.socket().connect(('127.0.0.1', 1))\n",
+        "guardian: refused",
+    ),
+    "spawn": ("\n    import os\n    return os.system('true')\n", "guardian: refused"),
 }
 
 
@@ -230,12 +237,12 @@ HARMFUL = {
 async def test_a_candidate_that_harms_is_stopped_and_reported_and_the_kernel_goes_on(
     scripted_image: Scripted, live: Live, name: str
 ) -> None:
-    script = script_of({f"def {name}": [HARMFUL[name]], **BODIES})
+    script = script_of({f"def {name}": [HARMFUL[name][0]], **BODIES})
     async with live(scripted_image(script), cell__wall_s=0.5, mission__attempts=1) as life:
         await life.line(MAKE)
         with pytest.raises(MissionFailed):
             await life.line(f"account.{name}()")
-        assert "stopped" in (await life.mission("m1")).candidates[0].verdict
+        assert HARMFUL[name][1] in (await life.mission("m1")).candidates[0].verdict
         await life.line(TEACH)
         assert (await life.line("account.balance")).value == 150
 
