@@ -19,6 +19,7 @@ from battui.cli import (
     screen,
     send,
     show,
+    teach,
     undo,
     verify,
 )
@@ -74,6 +75,20 @@ def build_parser() -> ArgumentParser:
     screen.add_arguments(parser)
     parser.set_defaults(image=None, config=None, engine=None, model=None, run=screen.run)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (send, missions, show, history, undo, verify, model, guard, doctor, config, demo, bench):
+    for command in (
+        send,
+        teach,
+        missions,
+        show,
+        history,
+        undo,
+        verify,
+        model,
+        guard,
+        doctor,
+        config,
+        demo,
+        bench,
+    ):
         command.add_parser(commands)
     return parser

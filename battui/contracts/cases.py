@@ -69,15 +69,17 @@ def case_record(case: Case) -> dict[str, Any]:
 
 
 def case_of_record(record: Mapping[str, Any]) -> Case:
-    """The case that `case_record` wrote down."""
+    """The case that a record of `case_record` stands for."""
+    # Older images kept of what is after a send no more than what it had put.
+    after = record["after"] if "name" in record else {**record["slots"], **record["after"]}
     return Case(
-        name=record["name"],
+        name=record.get("name", "a recorded send"),
         slots=record["slots"],
         arguments=record["arguments"],
-        after=record["after"],
+        after=after,
         result=record.get("result"),
         answers="result" in record,
-        raises=record["raises"],
+        raises=record.get("raises", ""),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from battui.contracts.cases import Case
 from battui.contracts.values import Ref
 
 
@@ -80,6 +81,21 @@ class Ask:
 
     path: Path
     question: str
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Teach:
+    """Have an object learn a message by cases: a mission whose method has to pass them all; answers an Answer.
+
+    Where the object has learned the message already, the method becomes its next version, and has to pass what was
+    recorded of the present one, too. Without `intent` it is the present version's. `wait` is as in Send.
+    """
+
+    path: Path
+    selector: str
+    cases: tuple[Case, ...]
+    intent: str = ""
     wait: bool = True
 
 
@@ -162,6 +178,7 @@ class ShowStatus:
 Line: TypeAlias = Read | Write | Send | Bind | Ask
 Command: TypeAlias = (
     Line
+    | Teach
     | ShowObject
     | ListObjects
     | ListMissions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from persistent import Persistent
 from ZODB.POSException import POSKeyError
@@ -14,6 +14,8 @@ from battui.contracts.values import Ref, Value, check_name, storable
 from battui.image.lookup import Found, find
 from battui.image.objects import UvmObject
 from battui.image.touched import Savepoint
+
+Stored = TypeVar("Stored", bound=Persistent)
 
 LOBBY = "lobby"
 MISSIONS = "missions"
@@ -55,8 +57,8 @@ class World:
             )
         return found
 
-    def store(self, target: UvmObject) -> UvmObject:
-        """Give a new object its oid now, before the commit."""
+    def store(self, target: Stored) -> Stored:
+        """Give a new object, or a method, its oid now, before the commit."""
         if target._p_jar is None:
             self._connection.add(target)
         return target

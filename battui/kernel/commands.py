@@ -19,6 +19,7 @@ from battui.contracts.commands import (
     ShowMission,
     ShowObject,
     ShowStatus,
+    Teach,
     Undo,
 )
 from battui.contracts.replies import Answer, HistoryList, KernelStatus, MissionList, MissionView, Reply
@@ -28,6 +29,7 @@ from battui.image.world import World, oid_of
 from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
 from battui.kernel.installation import uninstall
+from battui.kernel.lessons import begin_lesson
 from battui.kernel.lines import Lines
 from battui.kernel.missions import Missions
 from battui.kernel.reading import mission_view, object_list, object_view
@@ -71,6 +73,8 @@ class Commands:
             case RetryMission() | CancelMission() | ApproveMission() | RejectMission():
                 await self._order(command)
                 return await self._read(lambda world: self._mission(world, command.mission))
+            case Teach():
+                return await self._teach(command)
             case ListHistory():
                 return await self._history(command)
             case Undo(target=target):
@@ -89,6 +93,11 @@ class Commands:
                 await self._missions.decide(mission, Approved())
             case RejectMission(mission=mission, reason=reason):
                 await self._missions.decide(mission, Rejected(reason))
+
+    async def _teach(self, teach: Teach) -> Answer:
+        note = f"teach {teach.path}.{teach.selector}"
+        parked = await self._committer.perform(note, lambda world: begin_lesson(world, teach))
+        return await self._missions.follow(parked, wait=teach.wait)
 
     async def _read(self, work: Callable[[World], T]) -> T:
         return await trio.to_thread.run_sync(self._image.read, work)

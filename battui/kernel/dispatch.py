@@ -114,14 +114,19 @@ def _clone(world: World, receiver: UvmObject, message: Message) -> Answer:
     return answer(world, world.store(clone_of(receiver, slots)), message.bind)
 
 
-def _does_not_understand(world: World, receiver: UvmObject, send: Send, message: Message) -> Parked:
-    """Reify the failed message as a mission, or join the one that already thinks about it."""
+def require_learner(receiver: UvmObject, about: str) -> None:
+    """Raise Refused where the object cannot learn: nothing along its chain says what to do then."""
     if not isinstance(find(receiver, "doesNotUnderstand_"), Found):
         raise Refused(
             "it does not understand this message and has no parent to learn from",
-            about=message.about,
+            about=about,
             remedy="Clone it from genesis_obj, or send another message.",
         )
+
+
+def _does_not_understand(world: World, receiver: UvmObject, send: Send, message: Message) -> Parked:
+    """Reify the failed message as a mission, or join the one that already thinks about it."""
+    require_learner(receiver, message.about)
     check_name(send.selector)
     if send.expectation:
         check_expectation(send.expectation)

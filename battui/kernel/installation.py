@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from battui.contracts.errors import Conflict, GuardianRefused, Refused
 from battui.guardian import review
+from battui.image.cases import keep_cases
 from battui.image.method import Method
 from battui.image.objects import UvmObject
 from battui.image.world import World, oid_of
+from battui.mind.lessons import cases_in
 from battui.mind.steps import Installation
 
 
@@ -32,6 +34,7 @@ def install(world: World, cycle: UvmObject, installation: Installation, at: floa
     setattr(target, installation.selector, method)
     cycle.installed = method
     world.root["knowledge_catalog_obj"].skills[_skill(target, method)] = method
+    keep_cases(world, method, cases_in(cycle))
     return method
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from battui.contracts.activation import CellAnswer
+from battui.contracts.cases import Case
 from battui.contracts.commands import Ask, Bind, Line, Read, Send, Write
 from battui.contracts.errors import Conflict, NotStorable, Refused
 from battui.contracts.replies import Answer
@@ -22,6 +22,7 @@ from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
 from battui.kernel.dispatch import Activate, Parked, Serve, answer, dispatch
 from battui.kernel.failures import error_of
+from battui.kernel.judging import slots_after
 from battui.kernel.missions import Missions
 from battui.kernel.rendering import rendered
 from battui.kernel.services import Services
@@ -142,11 +143,12 @@ def _applied(world: World, way: Activate, cell: CellAnswer, bind: str) -> Answer
     return answer(world, stored_result(world, cell.result, created), bind)
 
 
-def _case(before: Mapping[str, Value], way: Activate, cell: CellAnswer) -> dict[str, Any]:
-    own = [change for change in cell.changes.changes if change.oid == way.activation.receiver]
-    return {
-        "slots": dict(before),
-        "arguments": dict(way.activation.arguments),
-        "result": cell.result,
-        "after": dict(own[0].put) if own else {},
-    }
+def _case(before: Mapping[str, Value], way: Activate, cell: CellAnswer) -> Case:
+    return Case(
+        name="a recorded send",
+        slots=before,
+        arguments=way.activation.arguments,
+        after=slots_after(before, cell, way.activation.receiver),
+        result=cell.result,
+        answers=True,
+    )

@@ -14,6 +14,7 @@ from battui.kernel.committer import Committer
 from battui.kernel.failures import error_of
 from battui.kernel.rendering import rendered
 from battui.mind.cycle import cycle_of, settle
+from battui.mind.lessons import is_message, reply_in_words
 
 
 class Senders:
@@ -47,8 +48,8 @@ class Senders:
     def _activation(self, mission: str, number: int, world: World) -> Activation | None:
         """The parked message as an activation; None where it was an answer in words and there is nothing to run."""
         cycle = cycle_of(world, mission)
-        if cycle.kind != "unhandled_message":
-            settle(cycle, number, answer=cycle.reply)
+        if not is_message(cycle, number):
+            settle(cycle, number, answer=reply_in_words(cycle))
             return None
         arguments = {name: wire(value) for name, value in cycle.parked[number]["arguments"].items()}
         selector = cycle.mission_brief["selector"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import trio
 
-from battui.contracts.activation import Activation, CellAnswer, CellLimits, MethodText
+from battui.contracts.activation import Activation, CellAnswer, CellLimits, MethodText, ObjectSource
+from battui.contracts.cases import Case
 from battui.contracts.review import Review
 from battui.guardian import review
 from battui.image.image import Image
@@ -15,12 +16,23 @@ from battui.image.snapshot import Snapshot
 from battui.image.world import oid_of, wire
 from battui.kernel.bus import Bus
 from battui.kernel.cells import CellBlock
+from battui.kernel.judging import CopyWithSlots, shortfall
 from battui.kernel.services import Services
 from battui.mind.choice import Candidate
 from battui.mind.cycle import cycle_of
+from battui.mind.lessons import cases_in, is_message
 from battui.mind.steps import TryCandidates
 
 NOTHING = "it neither answers nor changes anything"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rehearsal:
+    """One run of a candidate: a message that was sent, or a case."""
+
+    activation: Activation
+    source: ObjectSource
+    case: Case | None = None
 
 
 class Trials:
@@ -40,7 +52,7 @@ class Trials:
         judged: list[Candidate] = []
         trees: dict[str, int] = {}
         with Snapshot(self._image) as snapshot:
-            activations = self._activations(snapshot, mission, effect.expectation)
+            rehearsals = self._rehearsals(snapshot, mission, effect.expectation)
             for index, source in enumerate(effect.sources, start=effect.first):
                 verdict = await trio.to_thread.run_sync(review, source)
                 if verdict.tree_hash and verdict.tree_hash in trees:
@@ -50,36 +62,52 @@ class Trials:
                     candidate = _refused(index, verdict, _objection(verdict))
                 else:
                     trees[verdict.tree_hash] = index
-                    candidate = await self._try(index, verdict, activations, snapshot)
+                    candidate = await self._try(index, verdict, rehearsals)
                 judged.append(candidate)
                 self._announce(mission, candidate, verdict)
                 if candidate.met:
                     break
         return tuple(judged)
 
-    def _activations(self, snapshot: Snapshot, mission: str, expectation: str) -> list[Activation]:
-        """Every parked message as an activation; the expectation belongs to the first."""
+    def _rehearsals(self, snapshot: Snapshot, mission: str, expectation: str) -> list[_Rehearsal]:
+        """Every parked message, the expectation belonging to the first; then every case on a copy with its slots."""
         cycle = cycle_of(snapshot.world, mission)
-        return [
-            Activation(
-                oid_of(cycle.target),
-                cycle.mission_brief["selector"],
-                {name: wire(value) for name, value in message["arguments"].items()},
-                expectation=expectation if number == 0 and expectation else None,
-                limits=self._limits,
+        target = oid_of(cycle.target)
+        plain = Activation(target, cycle.mission_brief["selector"], limits=self._limits)
+        messages = [
+            _Rehearsal(
+                replace(
+                    plain,
+                    arguments={name: wire(value) for name, value in message["arguments"].items()},
+                    expectation=expectation if number == 0 and expectation else None,
+                ),
+                snapshot,
             )
             for number, message in enumerate(cycle.parked)
+            if is_message(cycle, number)
+        ]
+        return messages + [
+            _Rehearsal(
+                replace(plain, arguments=case.arguments), CopyWithSlots(snapshot, target, case.slots), case
+            )
+            for case in cases_in(cycle)
         ]
 
-    async def _try(
-        self, index: int, verdict: Review, activations: list[Activation], snapshot: Snapshot
-    ) -> Candidate:
+    async def _try(self, index: int, verdict: Review, rehearsals: list[_Rehearsal]) -> Candidate:
         method = MethodText(verdict.source, verdict.parameters)
-        answers = [
-            await self._cells.activate(replace(activation, trial=method), snapshot, self._services)
-            for activation in activations
-        ]
-        return _candidate(index, verdict, answers)
+        sent: list[CellAnswer] = []
+        passed = 0
+        for rehearsal in rehearsals:
+            activation = replace(rehearsal.activation, trial=method)
+            answer = await self._cells.activate(activation, rehearsal.source, self._services)
+            if rehearsal.case is None:
+                sent.append(answer)
+            elif lacking := shortfall(rehearsal.case, answer, activation.receiver):
+                return _failing(_candidate(index, verdict, sent), f"{rehearsal.case.name}: {lacking}")
+            else:
+                passed += 1
+        candidate = _candidate(index, verdict, sent)
+        return _passing(candidate, passed) if passed else candidate
 
     def _announce(self, mission: str, candidate: Candidate, verdict: Review) -> None:
         self._bus.announce(
@@ -94,6 +122,24 @@ class Trials:
                 "repaired": verdict.repaired,
             },
         )
+
+
+def _failing(candidate: Candidate, lacking: str) -> Candidate:
+    """A candidate that does not do what a case asks for."""
+    return replace(candidate, met=False, verdict=f"{_guardians(candidate)}; cell: {lacking}")
+
+
+def _passing(candidate: Candidate, cases: int) -> Candidate:
+    """A candidate that passes every case. What it does with the messages that were sent still counts."""
+    if not candidate.ran or candidate.met is False:
+        return candidate
+    words = f"{_guardians(candidate)}; cell: passes {cases} case{'s' * (cases != 1)}"
+    return replace(candidate, met=True, outcome=candidate.outcome or "passes every case", verdict=words)
+
+
+def _guardians(candidate: Candidate) -> str:
+    """The guardian's part of a verdict."""
+    return candidate.verdict.partition(";")[0]
 
 
 def _candidate(index: int, verdict: Review, answers: list[CellAnswer]) -> Candidate:

@@ -11,13 +11,13 @@ from battui.contracts.values import Value
 from battui.image.objects import UvmObject
 from battui.image.world import World
 
-MissionKind = Literal["unhandled_message", "question", "self_audit"]
+MissionKind = Literal["unhandled_message", "lesson", "question", "self_audit"]
 ACTIVE = "active_cycles"
 
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """Why a mission is started: the failed message with its intent, a question, or an audit."""
+    """Why a mission is started: the failed message with its intent, cases to be passed, a question, or an audit."""
 
     kind: MissionKind
     selector: str = ""
@@ -48,6 +48,7 @@ def start_cycle(world: World, target: UvmObject, mandate: Mandate, at: float) ->
         target=target,
         target_name=world.name_of(target),
         parked=[],
+        cases=[],
         trail=[["IDLE", at]],
         plan={},
         facets={},
@@ -133,7 +134,11 @@ def waiting_cycle(world: World, target: UvmObject, selector: str) -> UvmObject |
     """The open mission that already thinks about this message to this object."""
     for cycle in active_cycles(world):
         same = cycle.target is target and cycle.mission_brief["selector"] == selector
-        if same and cycle.kind == "unhandled_message" and state_of(cycle) not in ("COMPLETE", "FAILED"):
+        if (
+            same
+            and cycle.kind in ("unhandled_message", "lesson")
+            and state_of(cycle) not in ("COMPLETE", "FAILED")
+        ):
             return cycle
     return None
 

@@ -15,6 +15,7 @@ from battui.mind.approval import NOTHING_PROPOSED, proposal_of, proposed, reject
 from battui.mind.briefs import MethodBrief
 from battui.mind.choice import Candidate, best, distinct
 from battui.mind.cycle import provenance
+from battui.mind.lessons import cases_in, is_message, trial_of
 from battui.mind.portrait import data_slots, understood
 from battui.mind.states.context import MindContext
 from battui.mind.steps import (
@@ -76,7 +77,7 @@ def arguments_of(cycle: UvmObject) -> dict[str, Value]:
 
 
 def _requests(cycle: UvmObject, context: MindContext) -> tuple[GenerationRequest, ...]:
-    """The greedy candidate first and alone where an expectation can judge it; else all, or the others, at once."""
+    """The greedy candidate first and alone where it can be judged; else all, or the others, at once."""
     settings = context.settings
     first = _is_first_look(cycle, settings.candidates)
     others = not first and _looked_once(cycle, settings.candidates)
@@ -93,13 +94,17 @@ def _requests(cycle: UvmObject, context: MindContext) -> tuple[GenerationRequest
 
 
 def _is_first_look(cycle: UvmObject, candidates: int) -> bool:
-    return bool(cycle.mission_brief["expectation"]) and not cycle.fates and candidates > 1
+    return _can_be_judged(cycle) and not cycle.fates and candidates > 1
 
 
 def _looked_once(cycle: UvmObject, candidates: int) -> bool:
     """Whether the greedy candidate of the first attempt has been tried and found wanting."""
     looked = len(cycle.fates) == 1 and cycle.attempt == 0
-    return bool(cycle.mission_brief["expectation"]) and looked and candidates > 1
+    return _can_be_judged(cycle) and looked and candidates > 1
+
+
+def _can_be_judged(cycle: UvmObject) -> bool:
+    return bool(cycle.mission_brief["expectation"] or cases_in(cycle))
 
 
 def _try_drafts(cycle: UvmObject, results: Sequence[GenerationResult]) -> Step:
@@ -171,7 +176,9 @@ def _installation(
     cycle: UvmObject, chosen: Candidate, candidates: int, *, approved: bool = False
 ) -> Installation:
     mandate = cycle.mission_brief
-    trials = (TrialRecord("the message that was sent", True, chosen.outcome[:2000]),)
+    sent = any(is_message(cycle, number) for number in range(len(cycle.parked)))
+    tried = (TrialRecord("the message that was sent", True, chosen.outcome[:2000]),) if sent else ()
+    trials = (*tried, *(trial_of(case) for case in cases_in(cycle)))
     review = Review(True, chosen.source, tree_hash=chosen.tree_hash, selector=mandate["selector"])
     origin: dict[str, Value] = {"candidates": candidates, "attempt": cycle.attempt, "approved": approved}
     return Installation(
