@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from battui.cell import wire
 from battui.cell.conversation import Call, Conversation, Load, TooManyRequests
 from battui.cell.references import references
-from battui.contracts.activation import Activation, CellAnswer, CellLimits, MethodText, ObjectState
+from battui.contracts.activation import (
+    Activation,
+    CellAnswer,
+    CellLimits,
+    MethodText,
+    NewObject,
+    ObjectChange,
+    ObjectState,
+)
 from battui.contracts.values import Ref, Value
 
 STATE = ObjectState(
@@ -145,14 +153,15 @@ def assert_within_rights(answer: CellAnswer) -> None:
         assert new.cloned_from in (None, 1)
         values.extend(new.slots.values())
         values.extend(ref for refs in new.parents.values() for ref in refs)
-    names = [name for part in (*answer.changes.changes, *answer.changes.created) for name in _names(part)]
-    assert not {"deposit_", "clone", "parent*"} & set(names) or answer.changes.created
-    assert not any(name.startswith("_") for name in names)
+    for part in (*answer.changes.changes, *answer.changes.created):
+        assert not any(name.startswith("_") or name.endswith("*") for name in _names(part))
+        if isinstance(part, ObjectChange) or part.cloned_from is not None:
+            assert not {"deposit_", "clone", "infer_"} & set(_names(part))
     assert {ref.oid for value in values for ref in references(value)} <= SHOWN | created
 
 
-def _names(part: object) -> list[str]:
-    return [*getattr(part, "put", {}), *getattr(part, "slots", {})]
+def _names(part: ObjectChange | NewObject) -> list[str]:
+    return list(part.put if isinstance(part, ObjectChange) else part.slots)
 
 
 @given(st.integers(-(1 << 63), (1 << 64) - 1))
