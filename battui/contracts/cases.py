@@ -73,7 +73,7 @@ def case_of_record(record: Mapping[str, Any]) -> Case:
     # Older images kept of what is after a send no more than what it had put.
     after = record["after"] if "name" in record else {**record["slots"], **record["after"]}
     return Case(
-        name=record.get("name", "a recorded send"),
+        name=record.get("name", "send"),
         slots=record["slots"],
         arguments=record["arguments"],
         after=after,

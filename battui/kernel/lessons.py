@@ -32,7 +32,7 @@ def begin_lesson(world: World, teach: Teach) -> Parked:
     require_learner(receiver, about)
     _require_room(world, receiver, teach.selector, about)
     present = receiver._slots.get(teach.selector)
-    recorded = cases_of(world, present) if isinstance(present, Method) else ()
+    recorded = [_recorded(case) for case in cases_of(world, present)] if isinstance(present, Method) else []
     own = own_data_slots(receiver)
     examples = [_whole(case, own, about) for case in teach.cases]
     parameters = _parameters(examples, present, about)
@@ -69,6 +69,11 @@ def _whole(case: Case, own: Mapping[str, Value], about: str) -> Case:
     for value in (case.slots, case.after, case.arguments, case.result):
         storable(value, about=where)
     return replace(case, slots={**unsaid, **case.slots}, after={**unsaid, **case.after})
+
+
+def _recorded(case: Case) -> Case:
+    """A case of the present version, told apart from the examples by its name."""
+    return case if case.name.startswith("recorded ") else replace(case, name=f"recorded {case.name}")
 
 
 def _parameters(examples: Sequence[Case], present: object, about: str) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ def _applied(world: World, way: Activate, cell: CellAnswer, bind: str) -> Answer
 
 def _case(before: Mapping[str, Value], way: Activate, cell: CellAnswer) -> Case:
     return Case(
-        name="a recorded send",
+        name="send",
         slots=before,
         arguments=way.activation.arguments,
         after=slots_after(before, cell, way.activation.receiver),

@@ -13,9 +13,9 @@ import pytest
 import trio
 
 from battui.contracts.cases import Case, case_from
-from battui.contracts.commands import ListMissions, ShowObject, Teach, Undo
+from battui.contracts.commands import ApproveMission, ListMissions, ShowObject, Teach, Undo
 from battui.contracts.commands import Path as ObjectPath
-from battui.contracts.errors import MissionFailed, NotASelector, Refused, UsageError
+from battui.contracts.errors import ApprovalNeeded, MissionFailed, NotASelector, Refused, UsageError
 from battui.contracts.replies import Answer, MethodView, MissionList, ObjectView
 from tests.functional.conftest import Life, Live, script_of
 from tests.functional.test_main_job import MAKE
@@ -141,7 +141,7 @@ async def test_a_better_version_is_installed_over_the_present_one_and_can_be_tak
         second = await method(life)
         assert (second.versions, second.cases, second.intent) == (2, 3, "add amount to balance")
         assert "raise ValueError" in second.source
-        assert any("a recorded send: (amount = 11) with balance = 100" in trial for trial in second.trials)
+        assert any("recorded send: (amount = 11) with balance = 100" in trial for trial in second.trials)
         await life.submit(Undo(answer.mission))
         assert await method(life) == first
 
@@ -206,6 +206,16 @@ async def test_a_message_sent_meanwhile_joins_the_lesson_and_is_answered(
         assert (sent.mission, sent.value) == ("m1", 150)
         trials = (await method(life)).trials
         assert [trial.startswith("passed: the message that was sent") for trial in trials] == [True, False]
+
+
+async def test_a_lesson_waits_for_approval_like_any_mission(scripted_image: Scripted, live: Live) -> None:
+    async with live(scripted_image(deposits(PLAIN)), mission__approval="ask") as life:
+        await life.line(MAKE)
+        with pytest.raises(ApprovalNeeded, match="battui missions approve m1"):
+            await life.submit(lesson(GROWS))
+        await life.submit(ApproveMission("m1"))
+        await life.until(lambda event: event.data.get("end") == "COMPLETE")
+        assert (await method(life)).cases == 1
 
 
 async def test_a_killed_lesson_goes_on_with_its_cases(scripted_image: Scripted, live: Live) -> None:

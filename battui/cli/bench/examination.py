@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import trio
@@ -20,7 +21,7 @@ from battui.contracts.commands import (
     ShowObject,
     Undo,
 )
-from battui.contracts.errors import BattuiError, TimedOut, Unreachable
+from battui.contracts.errors import BattuiError, Refused, TimedOut, Unreachable
 from battui.contracts.portal import Portal
 from battui.contracts.replies import MissionList, MissionView, ObjectView
 from battui.kernel.cells import CellBlock
@@ -111,7 +112,9 @@ class Examination:
         except Unreachable:
             raise
         except TimedOut as error:
-            await self._portal.submit(CancelMission(error.about))
+            # It may have ended since, and is then judged by what it has installed.
+            with suppress(Refused):
+                await self._portal.submit(CancelMission(error.about))
             return str(error), trio.current_time() - started
         except BattuiError as error:
             return str(error), trio.current_time() - started
