@@ -39,9 +39,9 @@ def case_from(entry: object, name: str, where: str) -> Case:
         raise UsageError("a case is a JSON object", about=where, remedy=_REMEDY)
     if unknown := [key for key in entry if key not in _FIELDS]:
         raise UsageError(f"a case has no {unknown[0]!r}", about=where, remedy=_REMEDY)
-    if not any(key in entry for key in ("result", "after", "raises")):
+    if not any(key in entry for key in ("result", "after")) and not entry.get("raises"):
         raise UsageError("the case says nothing of what is to come of it", about=where, remedy=_REMEDY)
-    raises = entry.get("raises", "")
+    raises = "" if entry.get("raises") is None else entry["raises"]
     if not isinstance(raises, str) or (raises and not raises.isidentifier()):
         raise UsageError("raises is the name of an exception", about=where, remedy=_REMEDY)
     slots = _named_values(entry.get("slots", {}), "slots", where)

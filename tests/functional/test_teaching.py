@@ -78,7 +78,7 @@ async def test_the_method_that_passes_every_case_is_learned_with_them(
         assert [trial.partition(":")[0] for trial in learned.trials] == ["passed"] * 3
         assert "example 1: (amount = 2) with balance = 1" in learned.trials[0]
         mission = await life.mission("m1")
-        assert mission.kind == "lesson"
+        assert (mission.kind, mission.title) == ("lesson", "teach account.deposit_(amount)")
         verdicts = [candidate.verdict for candidate in mission.candidates]
         assert verdicts[0] == "guardian: accepted, repaired; cell: example 1: the result is 150, not 3"
         assert any("example 3: it did not raise ValueError" in verdict for verdict in verdicts)
@@ -264,6 +264,7 @@ def test_a_case_reads_as_it_was_written() -> None:
     case = case_from(GROWS, "example 1", "here")
     assert case == Case("example 1", {"balance": 1}, {"amount": 2}, {"balance": 3}, 3, answers=True)
     assert case_from(STAYS, "", "").after == {"balance": 7}
+    assert case_from({**STAYS, "raises": None}, "", "") == case_from(STAYS, "", "")
     for wrong in (
         1,
         {},

@@ -63,7 +63,7 @@ def _task(entry: object, where: str) -> Task:
         raise UsageError("a task is a JSON object", about=where, remedy=f"It has: {', '.join(_FIELDS)}.")
     if missing := [field for field in _FIELDS if field not in entry]:
         raise UsageError(f"the task has no {missing[0]!r}", about=where)
-    for field in ("id", "selector", "intent"):
+    for field in ("selector", "intent"):
         if not isinstance(entry[field], str):
             raise UsageError(f"{field} is a text", about=where)
     parameters = entry["params"]
@@ -74,8 +74,8 @@ def _task(entry: object, where: str) -> Task:
     except BattuiError as error:
         raise UsageError(error.what, about=f"{where}: {error.about}", remedy=error.remedy) from None
     return Task(
-        id=entry["id"],
-        tier=_tier(entry["tier"], where),
+        id=_label(entry, "id", where),
+        tier=_label(entry, "tier", where),
         selector=names[0],
         parameters=tuple(names[1:]),
         intent=entry["intent"],
@@ -84,10 +84,11 @@ def _task(entry: object, where: str) -> Task:
     )
 
 
-def _tier(tier: Any, where: str) -> str:
-    if isinstance(tier, bool) or not isinstance(tier, int | str):
-        raise UsageError("tier is a number or a text", about=where)
-    return str(tier)
+def _label(entry: Mapping[str, Any], field: str, where: str) -> str:
+    label = entry[field]
+    if isinstance(label, bool) or not isinstance(label, int | str):
+        raise UsageError(f"{field} is a number or a text", about=where)
+    return str(label)
 
 
 def _cases(entries: Any, parameters: set[str], where: str) -> tuple[Case, ...]:

@@ -6,11 +6,13 @@ from battui.image.objects import UvmObject
 
 
 def title_of(cycle: UvmObject) -> str:
-    """The message, question or audit, in one line."""
+    """The message, lesson, question or audit, in one line."""
     brief = cycle.mission_brief
     match cycle.kind:
         case "question":
             return f"{cycle.target_name} ? {brief['question']!r}"
+        case "lesson":
+            return f"teach {cycle.target_name}.{brief['selector']}({', '.join(brief['parameters'])})"
         case "self_audit":
             return f"{cycle.target_name}.{brief['selector']}()"
     arguments = ", ".join(f"{name}={value!r}"[:60] for name, value in cycle.parked[0]["arguments"].items())
