@@ -46,12 +46,25 @@ def open_database(location: str, *, create: bool) -> Any:
     _check_magic(file, location)
     with storage_errors(location):
         folder.mkdir(parents=True, exist_ok=True)
-        storage = FileStorage(str(file), blob_dir=str(folder / BLOB_FOLDER), create=False)
+        storage = _open_file_storage(file, folder / BLOB_FOLDER)
         try:
             return ZODB.DB(storage, pool_size=32)
         except BaseException:
             storage.close()
             raise
+
+
+def _open_file_storage(file: Path, blobs: Path) -> Any:
+    """Open the storage, and where that fails give back the lock and the files that it holds already."""
+    storage = FileStorage.__new__(FileStorage)
+    try:
+        storage.__init__(str(file), blob_dir=str(blobs), create=False)
+    except BaseException:
+        for held in ("_file", "_tfile", "_files", "_lock_file"):
+            if (half_open := getattr(storage, held, None)) is not None:
+                half_open.close()
+        raise
+    return storage
 
 
 def _check_magic(file: Path, location: str) -> None:
