@@ -1,0 +1,157 @@
+"""`battui index` and `battui search` as a user meets them: real processes, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = (sys.executable, "-m", "battui.cli.main")
+
+
+class Shell:
+    """Runs battui on one image."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        places = {"BATTUI_IMAGE": str(self.folder / "image"), "XDG_CONFIG_HOME": str(self.folder / "config")}
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env={**os.environ, **places},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def index(self, *arguments: str) -> dict[str, Any]:
+        done = self("index", *arguments, "--output", "json")
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    def search(self, *arguments: str) -> list[dict[str, Any]]:
+        done = self("search", *arguments, "--output", "json")
+        assert done.returncode in (0, 1), done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    notes = tmp_path / "notes"
+    (notes / "deep").mkdir(parents=True)
+    (notes / "lions.md").write_text(
+        "# Lions\n\nLions hunt at night.\n\n## Cubs\n\nThe cubs play in the grass.\n"
+    )
+    (notes / "deep" / "zebra.txt").write_text("A zebra sleeps.\n")
+    (notes / "zoo.py").write_text("def feed(animal):\n    return animal\n")
+    (notes / "page.html").write_text("<h1>Parrots</h1><p>They talk.</p>")
+    return Shell(tmp_path)
+
+
+def test_a_folder_is_indexed_once_and_then_only_what_changed(shell: Shell) -> None:
+    assert shell.index("notes")["indexed"] == 4
+    again = shell.index("notes")
+    assert (again["indexed"], again["unchanged"]) == (0, 4)
+    (shell.folder / "notes" / "lions.md").write_text("# Lions\n\nLions are gone.\n")
+    changed = shell.index("notes")
+    assert (changed["indexed"], changed["unchanged"]) == (1, 3)
+    assert shell.search("cubs") == []
+    (passage,) = shell.search("gone")
+    assert (passage["document"], passage["line"], passage["headings"]) == ("notes/lions.md", 1, ["Lions"])
+
+
+def test_passages_say_where_they_stand(shell: Shell) -> None:
+    shell.index("notes")
+    (passage,) = shell.search("cubs AND grass")
+    assert (passage["line"], passage["headings"]) == (5, ["Lions", "Cubs"])
+    text = (shell.folder / "notes" / "lions.md").read_text()
+    assert text[passage["start"] : passage["end"]] == passage["text"]
+    assert [passage["text"][start:end] for start, end in passage["marks"]] == ["Cubs", "cubs", "grass"]
+    assert [found["document"] for found in shell.search("feed", "--where", "kind=python")] == ["notes/zoo.py"]
+    done = shell("search", "parrots")
+    assert done.stdout.startswith("notes/page.html:1  Parrots")
+
+
+def test_what_has_vanished_is_pruned(shell: Shell) -> None:
+    shell.index("notes")
+    (shell.folder / "notes" / "deep" / "zebra.txt").unlink()
+    assert len(shell.search("zebra")) == 1
+    assert shell.index("notes/deep", "--prune")["pruned"] == 1
+    assert shell.search("zebra") == []
+    assert len(shell.search("lions")) == 1
+
+
+def test_what_cannot_be_read_is_told_and_skipped(shell: Shell) -> None:
+    notes = shell.folder / "notes"
+    (notes / "link.txt").symlink_to(notes / "lions.md")
+    (notes / "round").symlink_to(notes)
+    (notes / "picture.png").write_bytes(b"\x89PNG\0\0")
+    (notes / "old.txt").write_bytes(b"caf\xe9")
+    (notes / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
+    with (notes / "huge.txt").open("wb") as huge:
+        huge.truncate(17 << 20)
+    told = shell.index("notes")
+    reasons = {Path(skipped["name"]).name: skipped["reason"] for skipped in told["skipped"]}
+    assert told["indexed"] == 4
+    assert reasons["link.txt"] == reasons["round"] == "it is a symbolic link"
+    assert "binary" in reasons["picture.png"]
+    assert "UTF-8" in reasons["old.txt"]
+    assert "PDF" in reasons["broken.pdf"]
+    assert "larger" in reasons["huge.txt"]
+
+
+def test_a_table_and_queries_make_a_run(shell: Shell) -> None:
+    table = shell.folder / "docs.tsv"
+    table.write_text(
+        "1\tLions\tThey hunt.\n2\tZebras\tThey sleep.\n3\tonly text about lions that hunt lions\nbad\n"
+    )
+    told = shell.index("--tsv", str(table))
+    assert told["indexed"] == 3
+    assert [skipped["name"] for skipped in told["skipped"]] == [f"{table}:4"]
+    queries = shell.folder / "queries.tsv"
+    queries.write_text('q1\tDo "lions NOT hunt (\nq2\tzebra\n')
+    done = shell("search", "--queries", str(queries), "--run", "run.txt")
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in (shell.folder / "run.txt").read_text().splitlines()]
+    assert [line[:4] for line in lines] == [
+        ["q1", "Q0", "1", "1"],
+        ["q1", "Q0", "3", "2"],
+        ["q2", "Q0", "2", "1"],
+    ]
+    assert {line[5] for line in lines} == {"battui"}
+
+
+def test_stdin_is_a_document_of_its_own(shell: Shell) -> None:
+    done = shell("index", "-", "--name", "memo", "--meta", "year=1999", stdin="Remember the milk.")
+    assert done.returncode == 0, done.stderr
+    assert [found["document"] for found in shell.search("milk", "--where", "year=1990..2000")] == ["memo"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("search", "nowhere"), 1),
+        (("search",), 2),
+        (("search", "(a"), 2),
+        (("search", "a", "--where", "x"), 2),
+        (("search", "--run", "out"), 2),
+        (("search", "--queries", "missing"), 2),
+        (("index",), 2),
+        (("index", "missing"), 2),
+        (("index", "notes", "--language", "klingon"), 2),
+    ],
+)
+def test_exit_codes(shell: Shell, arguments: tuple[str, ...], code: int) -> None:
+    shell.index("notes")
+    done = shell(*arguments)
+    assert done.returncode == code
+    assert done.stderr.startswith("battui: ")
