@@ -117,11 +117,18 @@ class Calls(Core):
         if name in functions["set_attribute"]:
             return self._set_attribute(arguments, state)
         if owner in functions["types"] and arguments.nodes:
-            return self._in_place(
-                arguments.nodes[0], method, arguments.first, Arguments((), arguments.values[1:]), state
-            )
+            return self._of_type(method, arguments, state)
         known = _known_function(functions, name, arguments)
         return self._unknown(node, arguments, state) if known is None else known
+
+    def _of_type(self, method: str, arguments: Arguments, state: State) -> Value:
+        """`list.append(rows, 1)`, `dict.fromkeys(names, rows)`."""
+        methods, rest = self.words["methods"], Arguments((), arguments.values[1:])
+        if method in methods["change"]:
+            return self._in_place(arguments.nodes[0], method, arguments.first, rest, state)
+        if method == "fromkeys":
+            return shelled(joined(list(rest.values)))
+        return _given_back(methods, method, arguments.first, rest) or PLAIN
 
     def _set_attribute(self, arguments: Arguments, state: State) -> Value:
         name = arguments.nodes[1] if len(arguments.nodes) > 1 else None
@@ -157,7 +164,7 @@ class Calls(Core):
         if name in self.words["methods"]["change"]:
             return self._in_place(func.value, name, receiver, arguments, state)
         known = _given_back(self.words["methods"], name, receiver, arguments)
-        if known is None or (known is not PLAIN and not _has_parts(receiver)):
+        if known is None or (known is not PLAIN and not receiver.places and not known.places):
             return self._answer(node)
         return known
 
@@ -166,12 +173,35 @@ class Calls(Core):
     ) -> Value:
         self.mutate(state, receiver, written)
         self.mutate_answer(state, receiver, written)
+        if name in self.words["methods"]["put"]:
+            self.keep(state, written, joined(list(arguments.values)))
+        elif name in self.words["methods"]["put_all"]:
+            self.keep(state, written, joined([*arguments.members, *arguments.values]))
         if isinstance(written, cst.Name) and written.value in state.bindings:
             filled = TRUE if name in self.words["methods"]["fill"] else ANY
             self.bind(state, written.value, replace(state.bindings[written.value], truth=filled))
         if name in self.words["methods"]["partial"]:
             self.raises(state)
         return _given_back(self.words["methods"], name, receiver, arguments) or PLAIN
+
+    def keep(self, state: State, written: cst.CSTNode, value: Value) -> None:
+        """`value` is put into a container that a local name leads to, and can be reached through it from now on."""
+        layers = 1
+        while (outer := self._outer(written)) is not None:
+            written, layers = outer, layers + 1
+        if value.places and isinstance(written, cst.Name) and written.value in state.bindings:
+            known = state.bindings[written.value]
+            kept = shelled(value, layers).places
+            self.bind(state, written.value, replace(known, places=known.places | kept))
+
+    def _outer(self, written: cst.CSTNode) -> cst.CSTNode | None:
+        """The container that `written` is a member of: of `groups` in `groups[k]` and `groups.setdefault(k, [])`."""
+        if isinstance(written, cst.Subscript):
+            return written.value
+        if isinstance(written, cst.Call) and isinstance(written.func, cst.Attribute):
+            is_member = written.func.attr.value in self.words["methods"]["member"]
+            return written.func.value if is_member else None
+        return None
 
     def mutate_answer(self, state: State, value: Value, written: cst.BaseExpression) -> None:
         """`self.rows_().append(1)`: what is changed without being kept was part of the object that answered."""
@@ -192,10 +222,6 @@ class Calls(Core):
     def _answer(self, node: cst.Call) -> Value:
         name = dotted(node.func).rpartition(".")[2] or "call"
         return root(f"{name}()#{id(node) & 0xFFFFFF:x}")
-
-
-def _has_parts(receiver: Value) -> bool:
-    return bool(receiver.places)
 
 
 def _given_back(

@@ -41,6 +41,8 @@ class Targets(Calls):
             self.raises(state)
             self.mutate(state, container, target.value)
             self.mutate_answer(state, container, target.value)
+            is_slice = any(isinstance(element.slice, cst.Slice) for element in target.slice)
+            self.keep(state, target.value, member(value) if is_slice else value)
             self._fill(target.value, state)
         elif isinstance(target, cst.Tuple | cst.List):
             for element in target.elements:
@@ -105,12 +107,17 @@ class Targets(Calls):
         """`target += value`: in place where the target is a container."""
         value = self.evaluate(node.value, state)
         self.raises(state)
+        is_of_containers = self.is_container(node.value, value)
         if not isinstance(node.target, cst.Name):
             self.assign(node.target, PLAIN, state)
+            if is_of_containers:
+                self.keep(state, node.target, member(value))
             return
         known = state.bindings.get(node.target.value, PLAIN)
-        if self.is_container(node.target, known) or self.is_container(node.value, value):
+        if is_of_containers or self.is_container(node.target, known):
             self.mutate(state, known, node.target)
+            self.keep(state, node.target, member(value))
+            known = state.bindings.get(node.target.value, PLAIN)
         self.bind(state, node.target.value, Value(known.places, _grown(node, known), known.routines))
 
     def is_container(self, node: cst.BaseExpression, value: Value) -> bool:

@@ -93,8 +93,12 @@ def _member(place: Place, key: str) -> Place:
 
 
 def taken(value: Value) -> Value:
-    """A member that left its container: no part of the owner's state any more, but perhaps an object."""
-    return Value(frozenset(replace(place, owner="", slot="") for place in member(value).places))
+    """A member that left its container: no part of the owner's state any more, but perhaps an object.
+
+    What left a fresh container is still part of what it was before.
+    """
+    out = {place if place.shell else replace(place, owner="", slot="") for place in value.places}
+    return replace(member(Value(frozenset(out))), routines=frozenset())
 
 
 def shelled(value: Value, layers: int = 1, truth: int = ANY) -> Value:
