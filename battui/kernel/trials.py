@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import trio
 
-from battui.contracts.activation import Activation, CellAnswer, CellLimits, MethodText, ObjectSource
-from battui.contracts.cases import Case
+from battui.contracts.activation import CellAnswer, CellLimits, MethodText
 from battui.contracts.review import Review
 from battui.guardian import review
 from battui.image.image import Image
 from battui.image.snapshot import Snapshot
-from battui.image.world import oid_of, wire
 from battui.kernel.bus import Bus
 from battui.kernel.cells import CellBlock
-from battui.kernel.judging import CopyWithSlots, shortfall
+from battui.kernel.judging import shortfall
+from battui.kernel.rehearsals import Rehearsal, rehearsals_of
 from battui.kernel.services import Services
 from battui.mind.choice import Candidate
-from battui.mind.cycle import cycle_of
-from battui.mind.lessons import cases_in, is_message
 from battui.mind.steps import TryCandidates
 
 NOTHING = "it neither answers nor changes anything"
-
-
-@dataclass(frozen=True, slots=True)
-class _Rehearsal:
-    """One run of a candidate: a message that was sent, or a case."""
-
-    activation: Activation
-    source: ObjectSource
-    case: Case | None = None
 
 
 class Trials:
@@ -52,7 +40,7 @@ class Trials:
         judged: list[Candidate] = []
         trees: dict[str, int] = {}
         with Snapshot(self._image) as snapshot:
-            rehearsals = self._rehearsals(snapshot, mission, effect.expectation)
+            rehearsals = rehearsals_of(snapshot, mission, effect.expectation, self._limits)
             for index, source in enumerate(effect.sources, start=effect.first):
                 verdict = await trio.to_thread.run_sync(review, source)
                 if verdict.tree_hash and verdict.tree_hash in trees:
@@ -69,31 +57,7 @@ class Trials:
                     break
         return tuple(judged)
 
-    def _rehearsals(self, snapshot: Snapshot, mission: str, expectation: str) -> list[_Rehearsal]:
-        """Every parked message, the expectation belonging to the first; then every case on a copy with its slots."""
-        cycle = cycle_of(snapshot.world, mission)
-        target = oid_of(cycle.target)
-        plain = Activation(target, cycle.mission_brief["selector"], limits=self._limits)
-        messages = [
-            _Rehearsal(
-                replace(
-                    plain,
-                    arguments={name: wire(value) for name, value in message["arguments"].items()},
-                    expectation=expectation if number == 0 and expectation else None,
-                ),
-                snapshot,
-            )
-            for number, message in enumerate(cycle.parked)
-            if is_message(cycle, number)
-        ]
-        return messages + [
-            _Rehearsal(
-                replace(plain, arguments=case.arguments), CopyWithSlots(snapshot, target, case.slots), case
-            )
-            for case in cases_in(cycle)
-        ]
-
-    async def _try(self, index: int, verdict: Review, rehearsals: list[_Rehearsal]) -> Candidate:
+    async def _try(self, index: int, verdict: Review, rehearsals: list[Rehearsal]) -> Candidate:
         method = MethodText(verdict.source, verdict.parameters)
         sent: list[CellAnswer] = []
         passed = 0
