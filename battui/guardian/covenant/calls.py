@@ -174,7 +174,7 @@ class Calls(Core):
         self.mutate(state, receiver, written)
         self.mutate_answer(state, receiver, written)
         if name in self.words["methods"]["put"]:
-            self.keep(state, written, joined(list(arguments.values)))
+            self.keep(state, written, joined(list(arguments.values[-1:])))
         elif name in self.words["methods"]["put_all"]:
             self.keep(state, written, joined([*arguments.members, *arguments.values]))
         if isinstance(written, cst.Name) and written.value in state.bindings:
