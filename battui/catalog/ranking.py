@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ ROUNDING = 1e-5
 """Scores nearer to each other than this part of them may change places by the rounding of single precision."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A chunk's number and its score."""
 
     chunk: int
@@ -83,15 +82,15 @@ def _best(scores: Scores, top: int, bound: float) -> Places:
 def _in_order(
     generation: Generation, terms: Sequence[Weighted], scores: Scores, places: Places, top: int
 ) -> tuple[Ranked, ...]:
-    among = scores[places]
-    order = np.lexsort((places, -among))
-    places, among = places[order], among[order]
-    if len(among) > 1 and bool(np.any(among[:-1] - among[1:] <= np.abs(among[:-1]) * ROUNDING)):
-        among = _as_zope_adds(terms, places, len(generation.chunks), among)
-        order = np.lexsort((places, -among))
-        places, among = places[order], among[order]
-    chunks = generation.chunks[places[:top]].tolist()
-    return tuple(map(Ranked, chunks, np.maximum(among[:top], 0).tolist()))
+    # A few candidates: lists are quicker than arrays here.
+    best = sorted(zip((-scores[places]).tolist(), places.tolist(), strict=True))
+    if any(after[0] - before[0] <= -before[0] * ROUNDING for before, after in pairwise(best)):
+        ordered = np.array([place for _, place in best], np.intp)
+        exact = _as_zope_adds(terms, ordered, len(generation.chunks), scores[ordered])
+        best = sorted(zip((-exact).tolist(), ordered.tolist(), strict=True))
+    best = best[:top]
+    chunks = generation.chunks[[place for _, place in best]].tolist()
+    return tuple(Ranked(chunk, max(-score, 0.0)) for chunk, (score, _) in zip(chunks, best, strict=True))
 
 
 def _as_zope_adds(terms: Sequence[Weighted], places: Places, count: int, given: Scores) -> Scores:
