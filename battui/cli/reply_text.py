@@ -115,6 +115,7 @@ def _mission(view: MissionView) -> Iterator[str]:
         yield from _candidate(candidate)
     rest = {"waiting for": view.waiting, "answer": view.answer, "failure": view.failure}
     yield from (f"  {name}: {text}" for name, text in rest.items() if text)
+    yield from (f"  source: {place}" for place in view.sources)
     if view.proposal:
         yield from _proposal(view)
 

@@ -100,6 +100,7 @@ class MissionView:
     """A mission. `trail` holds the states it went through with their times; `waiting` what it waits for.
 
     `proposal` is the source that waits for approval, `replaces` that of the method it would take the place of.
+    `sources` are the places in documents that an answer was given from.
     """
 
     id: str
@@ -120,6 +121,7 @@ class MissionView:
     trail: tuple[tuple[StateName, float], ...] = ()
     proposal: str = ""
     replaces: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,22 @@ from battui.image.world import LOBBY, MISSIONS
 
 FORMAT = 1
 STATES = ("IDLE", "DECOMPOSING", "DELEGATING", "SYNTHESIZING", "COMPLETE", "FAILED")
+CATALOG_PRIMITIVES = {
+    "search_": Primitive("search", ("query",), ("top", "where")),
+    "index_document_": Primitive("index_document", ("name", "text"), ("language", "metadata")),
+    "unindex_document_": Primitive("unindex_document", ("name",)),
+}
 
 
-def is_awake(root: Any) -> bool:
-    """Whether genesis has happened here."""
-    return "genesis_obj" in root
+def awaken(root: Any) -> None:
+    """Perform genesis in a new image, and give an older one the primitives that have come since."""
+    if "genesis_obj" not in root:
+        perform_genesis(root)
+        return
+    catalog = root["knowledge_catalog_obj"]
+    for name, primitive in CATALOG_PRIMITIVES.items():
+        if name not in catalog._slots:
+            setattr(catalog, name, primitive)
 
 
 def perform_genesis(root: Any) -> None:
@@ -51,7 +62,7 @@ def perform_genesis(root: Any) -> None:
 
 
 def _catalog(traits: UvmObject) -> UvmObject:
-    return UvmObject({"parent*": [traits]}, skills=OOBTree(), cases=OOBTree())
+    return UvmObject({"parent*": [traits]}, skills=OOBTree(), cases=OOBTree(), **CATALOG_PRIMITIVES)
 
 
 def _orchestrator(traits: UvmObject, language_model: UvmObject) -> UvmObject:

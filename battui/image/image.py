@@ -13,7 +13,7 @@ from ZODB.POSException import ConflictError
 
 from battui.contracts.errors import Conflict
 from battui.image import touched
-from battui.image.genesis import is_awake, perform_genesis
+from battui.image.genesis import awaken
 from battui.image.storage import open_database, unwritable
 from battui.image.world import World
 
@@ -53,8 +53,7 @@ class Image:
         image = cls(open_database(location, create=create), location)
         try:
             with image.unit_of_work("genesis") as world:
-                if not is_awake(world.root):
-                    perform_genesis(world.root)
+                awaken(world.root)
         except BaseException:
             image.close()
             raise

@@ -14,19 +14,25 @@ from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
 from battui.kernel.inference import Inference
 from battui.kernel.ledger import Ledger
+from battui.kernel.librarian import Librarian
 from battui.kernel.senders import Senders
 from battui.kernel.trials import Trials
 from battui.mind.steps import (
     AnswerSender,
     Errand,
+    Found,
     Generate,
     Generated,
     Outcome,
     ReadRecord,
     RecordRead,
+    Search,
     Tried,
     TryCandidates,
 )
+
+MOST_PASSAGES = 3
+"""A small model reads little; more would push the question itself out of its sight."""
 
 
 class Effects:
@@ -39,6 +45,7 @@ class Effects:
         inference: Inference,
         trials: Trials,
         senders: Senders,
+        librarian: Librarian,
         bus: Bus,
         ledger: Ledger,
     ) -> None:
@@ -46,6 +53,7 @@ class Effects:
         self._inference = inference
         self._trials = trials
         self._senders = senders
+        self._librarian = librarian
         self._bus = bus
         self._ledger = ledger
         self._engine_changed = trio.Event()
@@ -68,6 +76,9 @@ class Effects:
                 return Tried(await self._trials.perform(mission, effect))
             case ReadRecord():
                 return RecordRead(await self._ledger.save(self._committer))
+            case Search(queries=queries):
+                found = await self._librarian.look_up(queries, MOST_PASSAGES)
+                return Found(tuple((passage.place, passage.text) for passage in found))
             case AnswerSender(number=number):
                 await self._senders.answer(mission, number)
                 return None

@@ -6,6 +6,7 @@
     ├── inference      the engine's process
     ├── missions       one task a mission
     ├── heartbeat
+    ├── librarian      merges what is queued for the catalog
     └── worker         one task a command
 
 A fault in any of them takes the tree down in order; the image is closed last.
@@ -65,6 +66,7 @@ class Kernel:
             await nursery.start(organs.inference.run)
             await nursery.start(organs.missions.run)
             nursery.start_soon(organs.heartbeat.run)
+            nursery.start_soon(organs.librarian.run)
             self._portal = KernelPortal(organs.mailbox, organs.bus)
             organs.bus.announce("kernel", "started", about=self._settings.image)
             task_status.started()

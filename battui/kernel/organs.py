@@ -19,6 +19,7 @@ from battui.kernel.effects import Effects
 from battui.kernel.heartbeat import Heartbeat
 from battui.kernel.inference import Inference
 from battui.kernel.ledger import Ledger
+from battui.kernel.librarian import Librarian
 from battui.kernel.lines import Lines
 from battui.kernel.mailbox import Mailbox
 from battui.kernel.missions import Missions
@@ -49,7 +50,8 @@ class Organs:
         )
         ledger = Ledger()
         limits = cell_limits(settings.cell)
-        services = Services(self.inference, self.committer)
+        self.librarian = Librarian(image, self.committer, self.bus)
+        services = Services(self.inference, self.committer, self.librarian)
         activations = Activations(
             image=image, cells=self.cells, services=services, ledger=ledger, bus=self.bus, limits=limits
         )
@@ -58,6 +60,7 @@ class Organs:
             inference=self.inference,
             trials=Trials(image, self.cells, services, self.bus, limits),
             senders=Senders(self.committer, activations, self.bus),
+            librarian=self.librarian,
             bus=self.bus,
             ledger=ledger,
         )

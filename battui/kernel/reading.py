@@ -88,6 +88,7 @@ def mission_view(world: World, cycle: UvmObject, waiting: str = "") -> MissionVi
         trail=trail,
         proposal=proposal.source if proposal is not None else "",
         replaces=_present_source(cycle) if proposal is not None else "",
+        sources=tuple(cycle._slots.get("sources", ())),
     )
 
 

@@ -12,6 +12,7 @@ from battui.contracts.values import Ref, Value
 from battui.image.world import World
 from battui.kernel.committer import Committer
 from battui.kernel.inference import Inference
+from battui.kernel.librarian import Librarian
 from battui.mind.cycle import Mandate, start_cycle
 
 MAX_PROMPT = 20_000
@@ -21,9 +22,10 @@ MAX_TOKENS = 512
 class Services:
     """Implements contracts.activation.CellServices. The set is closed and every argument is checked."""
 
-    def __init__(self, inference: Inference, committer: Committer) -> None:
+    def __init__(self, inference: Inference, committer: Committer, librarian: Librarian) -> None:
         self._inference = inference
         self._committer = committer
+        self._librarian = librarian
         self._numbers = itertools.count(1)
 
     async def call(self, name: str, receiver: int, arguments: Mapping[str, Value]) -> Value:
@@ -33,6 +35,12 @@ class Services:
                 return await self._infer(receiver, arguments)
             case "start_cognitive_cycle" | "start_cognitive_cycle_for":
                 return await self._start_cycle(arguments)
+            case "search":
+                return await self._librarian.search(arguments)
+            case "index_document":
+                return await self._librarian.index_document(arguments)
+            case "unindex_document":
+                return await self._librarian.unindex_document(arguments)
             case "now":
                 return time.time()
         raise Refused("this cannot be asked from within a method", about=name, remedy="Send it from outside.")

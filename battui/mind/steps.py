@@ -44,6 +44,13 @@ class ReadRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """Look these words up in the catalog."""
+
+    queries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerSender:
     """Send the parked message with this number again, now that it is understood."""
 
@@ -55,7 +62,7 @@ class AwaitApproval:
     """Wait until a person has decided about what the cycle proposes."""
 
 
-Errand: TypeAlias = Generate | TryCandidates | ReadRecord | AnswerSender
+Errand: TypeAlias = Generate | TryCandidates | ReadRecord | Search | AnswerSender
 """What the kernel does by itself; for the rest it needs a person."""
 
 Effect: TypeAlias = Errand | AwaitApproval
@@ -84,6 +91,13 @@ class RecordRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Passages for all queries together, the best first: each one's place and its text."""
+
+    passages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Approved:
     """The proposal is to be installed."""
 
@@ -96,7 +110,7 @@ class Rejected:
 
 
 Decision: TypeAlias = Approved | Rejected
-Outcome: TypeAlias = Generated | Tried | RecordRead | Decision
+Outcome: TypeAlias = Generated | Tried | RecordRead | Found | Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from battui.guardian import tree_hash
 from battui.mind.choice import Candidate
 from battui.mind.cycle import Mandate, MissionKind
 from battui.mind.steps import (
+    Found,
     Generated,
     Outcome,
     RecordRead,
@@ -208,7 +209,14 @@ CASES: dict[str, Case] = {
     "writing is done once it is installed": Case(
         "SYNTHESIZING", "-> COMPLETE", slots={"installed": "a method"}
     ),
-    "answering asks": Case("SYNTHESIZING", "generate answer: m1.answer x1", mandate=QUESTION),
+    "answering looks it up": Case("SYNTHESIZING", "search", mandate=QUESTION),
+    "answering asks, with what was found": Case(
+        "SYNTHESIZING",
+        "generate answer: m1.answer x1",
+        (Found((("guide.md:3", "A balance below zero is overdrawn."),)),),
+        mandate=QUESTION,
+        remembered={"sources": ["guide.md:3"]},
+    ),
     "answering keeps the words": Case(
         "SYNTHESIZING",
         "-> COMPLETE",

@@ -18,6 +18,7 @@ from battui.mind.steps import (
     Effect,
     Generate,
     ReadRecord,
+    Search,
     Step,
     TryCandidates,
 )
@@ -65,6 +66,8 @@ def effect_in_words(effect: Effect) -> str:
             return f"try {len(sources)} from {first}" + (f" => {expectation}" if expectation else "")
         case ReadRecord():
             return "read record"
+        case Search():
+            return "search"
         case AnswerSender(number=number):
             return f"answer {number}"
         case AwaitApproval():
@@ -123,7 +126,11 @@ TOLD = {
         "add amount to balance",
         "balance = 100",
     ),
-    "answering asks": ("Is it overdrawn?", "balance = 100"),
+    "answering asks, with what was found": (
+        "Is it overdrawn?",
+        "balance = 100",
+        "(guide.md:3) A balance below zero",
+    ),
     "auditing asks about the record": ("deposit_: sends = 3, failures = 1", "missions: FAILED = 2"),
 }
 

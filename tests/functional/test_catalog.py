@@ -1,0 +1,65 @@
+"""The catalog in a running kernel: by message, in missions, merged in the background, and through a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from battui.catalog.shelf import CATALOG
+from battui.catalog.storing import put_document
+from battui.image.image import Image
+from tests.functional.conftest import BODIES, Live, script_of
+from tests.unit.catalog.library import draft, found, shelf
+
+Scripted = Callable[[str], Path]
+MAKE = "account = genesis_obj.clone(balance=100)"
+NOTE = "knowledge_catalog_obj.index_document_(name='rules', text='An account below zero is overdrawn.')"
+SOURCE = (
+    "[[rules]]\nmatch = 'From memory: .rules:1. An account below zero'\nanswers = ['Below zero (rules:1).']\n"
+)
+
+
+def queue_length(image: Image) -> int:
+    return image.read(lambda world: len(shelf(world).queue))
+
+
+async def test_objects_search_by_message(scripted_image: Scripted, live: Live) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        assert (await life.line("knowledge_catalog_obj.search_(query='overdrawn')")).value == []
+        await life.line(NOTE)
+        (passage,) = (await life.line("knowledge_catalog_obj.search_(query='overdrawn accounts')")).value
+        assert (passage["document"], passage["line"]) == ("rules", 1)
+        assert (await life.line("knowledge_catalog_obj.unindex_document_(name='rules')")).value is True
+        assert (await life.line("knowledge_catalog_obj.search_(query='overdrawn')")).value == []
+
+
+async def test_a_question_is_answered_from_what_was_indexed_and_names_its_source(
+    scripted_image: Scripted, live: Live
+) -> None:
+    async with live(scripted_image(script_of(BODIES, SOURCE))) as life:
+        await life.line(MAKE)
+        await life.line(NOTE)
+        answer = await life.line("account ? 'When is an account overdrawn?'")
+        assert answer.value == "Below zero (rules:1)."
+        assert (await life.mission(answer.mission)).sources == ("rules:1",)
+
+
+async def test_what_is_queued_is_merged_by_the_kernel(scripted_image: Scripted, live: Live) -> None:
+    folder = scripted_image(script_of(BODIES))
+    with Image.open(str(folder)) as image:
+        image.perform("queue", lambda world: put_document(world, draft("a", "a lion")))
+    async with live(folder) as life:
+        assert [each["document"] for each in (await life.line(f"{CATALOG}.search_(query='lion')")).value] == [
+            "a"
+        ]
+        await life.until(lambda event: "merged" in event.text)
+    with Image.open(str(folder)) as image:
+        assert queue_length(image) == 0
+        assert found(image, "lion") == ["a"]
+
+
+def test_an_image_from_before_learns_to_search(tmp_path: Path) -> None:
+    with Image.open(str(tmp_path / "image")) as image:
+        image.perform("as it was", lambda world: delattr(world.root[CATALOG], "search_"))
+    with Image.open(str(tmp_path / "image")) as image:
+        assert "search_" in image.read(lambda world: list(world.root[CATALOG]._slots))
