@@ -195,6 +195,27 @@ def test_a_measurement_that_was_killed_goes_on_where_it_stood(
     assert (other.returncode, "other samples" in other.stderr) == (2, True)
 
 
+def test_a_signal_ends_a_measurement_in_order_and_what_is_known_is_kept(
+    scripted_image: Scripted, tasks: Path, tmp_path: Path
+) -> None:
+    folder = scripted_image(script_of(BODIES))
+    report = tmp_path / "report.jsonl"
+    with subprocess.Popen(
+        command(folder, tasks, "--report", str(report)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(folder),
+    ) as running:
+        assert running.stderr is not None
+        assert "[1 of 4] refuel" in running.stderr.readline()
+        running.send_signal(signal.SIGTERM)
+        out, _ = running.communicate(timeout=30)
+    assert (running.returncode, out) == (143, "")
+    assert "refuel" in verdicts(report)
+    assert list((folder.parent / ".cache" / "battui").glob("bench-*")) == []
+
+
 def test_the_table_is_for_people(scripted_image: Scripted, tmp_path: Path) -> None:
     done = bench(scripted_image(script_of(BODIES)), written(tmp_path / "tasks.jsonl", TASKS[:1]))
 
