@@ -94,8 +94,8 @@ class EngineDescription:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFiles:
-    """Where a model's committed files lie: file name to absolute path. The engine reads, never writes."""
+class AdapterFiles:
+    """Where an adapter's committed files lie: file name to absolute path. `sha256` is that of its weights."""
 
     name: str
     sha256: str
@@ -103,13 +103,31 @@ class ModelFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """Where a model's committed files lie: file name to absolute path. The engine reads, never writes.
+
+    `adapters` are the experts to be loaded with it, each of which a request may then choose.
+    """
+
+    name: str
+    sha256: str
+    files: Mapping[str, str]
+    adapters: tuple[AdapterFiles, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How an engine is to use the machine; zero means: choose well."""
+    """How an engine is to use the machine; zero means: choose well.
+
+    `cache` is a folder for what can be made again, such as adapters in the engine's own form; without one it is made
+    again with each start.
+    """
 
     threads: int = 0
     parallel: int = 4
     context: int = 4096
     seed: int = 0
+    cache: str = ""
 
 
 EngineState = Literal["absent", "starting", "loading", "ready", "failed"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from battui.contracts.errors import Refused
 from battui.contracts.generation import EngineDescription, GenerationRequest
 
@@ -26,6 +28,8 @@ def admit(request: GenerationRequest, description: EngineDescription) -> None:
     for capability, used in wanted.items():
         if used and capability not in description.capabilities:
             raise Refused(f"the engine {description.name} has no {capability}")
+    if request.adapter is not None and not math.isfinite(request.adapter.scale):
+        raise Refused("an adapter's scale is a finite number", about=request.adapter.name)
     if request.adapter is not None and request.adapter.name not in description.adapters:
         raise Refused(
             "no such adapter is loaded",

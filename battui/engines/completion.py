@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
@@ -49,8 +49,10 @@ def rounds(request: GenerationRequest, parallel: int) -> Iterator[Round]:
         index += count
 
 
-def body(request: GenerationRequest, prompt: str, turn: Round) -> dict[str, object]:
-    """The call's parameters in the words of llama.cpp's server."""
+def body(
+    request: GenerationRequest, prompt: str, turn: Round, adapters: Sequence[str] = ()
+) -> dict[str, object]:
+    """The call's parameters in the words of llama.cpp's server, which has loaded `adapters` in this order."""
     fields: dict[str, object] = {
         "prompt": prompt,
         "n": turn.count,
@@ -64,13 +66,18 @@ def body(request: GenerationRequest, prompt: str, turn: Round) -> dict[str, obje
         "cache_prompt": True,
         "stream": True,
         "return_progress": True,  # a call to us after each batch of the prompt: that is where it can be cancelled
-        "lora": [],  # without it a loaded adapter is applied
+        # Always sent, and each with its scale: what is left out may be applied as it was loaded.
+        "lora": [{"id": id_, "scale": _scale(request, name)} for id_, name in enumerate(adapters)],
     }
     if request.schema is not None:
         fields["json_schema"] = dict(request.schema)
     if request.grammar is not None:
         fields["grammar"] = request.grammar
     return fields
+
+
+def _scale(request: GenerationRequest, adapter: str) -> float:
+    return request.adapter.scale if request.adapter and request.adapter.name == adapter else 0.0
 
 
 class Completion:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import mmap
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
@@ -32,12 +33,19 @@ BLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the engine wants to know of a model: architecture, its own name, the context it was trained for."""
+    """What the engine wants to know of a model: architecture, its own name, the context it was trained for.
+
+    `shapes` has every tensor's (the fastest dimension first, as GGUF writes it); `heads` and `kv_heads` are 0 where
+    the file does not say, or says it for each layer.
+    """
 
     architecture: str
     name: str
     context: int
     tensors: int
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
+    heads: int = 0
+    kv_heads: int = 0
 
 
 def read_header(path: Path) -> Header:
@@ -64,14 +72,23 @@ def _read(cursor: _Cursor, about: str) -> Header:
     if max(tensors, entries) > MAX_ENTRIES:
         raise _refusal("the model's file is cut off or damaged", about)
     values = dict(cursor.entry() for _ in range(entries))
-    end = max((cursor.tensor_end() for _ in range(tensors)), default=0)
+    found = [cursor.tensor() for _ in range(tensors)]
+    end = max((tensor.end for tensor in found), default=0)
     alignment = _whole(values.get("general.alignment"), 32)
     start = -(-cursor.at // alignment) * alignment
     if start + end > len(cursor.data):
         raise _refusal("the model's file is cut off or damaged", about)
     architecture = str(values.get("general.architecture", ""))
-    context = _whole(values.get(f"{architecture}.context_length"), 0)
-    return Header(architecture, str(values.get("general.name", "")), context, tensors)
+    heads = _whole(values.get(f"{architecture}.attention.head_count"), 0)
+    return Header(
+        architecture,
+        str(values.get("general.name", "")),
+        _whole(values.get(f"{architecture}.context_length"), 0),
+        tensors,
+        {tensor.name: tensor.shape for tensor in found},
+        heads,
+        _whole(values.get(f"{architecture}.attention.head_count_kv", heads), 0),
+    )
 
 
 def _whole(value: object, default: int) -> int:
@@ -80,6 +97,15 @@ def _whole(value: object, default: int) -> int:
 
 def _refusal(what: str, about: str) -> ModelUnavailable:
     return ModelUnavailable(what, about=about, remedy="Fetch the model again: battui model pull.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    """One tensor's entry; `end` counts from the start of the tensor data."""
+
+    name: str
+    shape: tuple[int, ...]
+    end: int
 
 
 class _Cursor:
@@ -131,11 +157,10 @@ class _Cursor:
         if self.at > len(self.data):
             raise struct.error("past the end of the file")
 
-    def tensor_end(self) -> int:
-        """Where the next tensor ends, counted from the start of the tensor data."""
-        self.string()
-        elements = prod(self.number("Q") for _ in range(self.number("I")))
-        block, size = BLOCKS.get(
-            self.number("I"), (1, 0)
-        )  # a type newer than this table: its size is unknown
-        return self.number("Q") + elements // block * size
+    def tensor(self) -> _Tensor:
+        """The next tensor's entry."""
+        name = self.string()
+        shape = tuple(self.number("Q") for _ in range(self.number("I")))
+        # A type newer than the table: its size is unknown.
+        block, size = BLOCKS.get(self.number("I"), (1, 0))
+        return _Tensor(name, shape, self.number("Q") + prod(shape) // block * size)

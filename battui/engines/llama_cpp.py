@@ -21,6 +21,7 @@ from battui.contracts.generation import (
 from battui.engines.admission import admit
 from battui.engines.completion import Completion, body, rounds
 from battui.engines.gguf import Header, read_header
+from battui.engines.gguf_lora import converted
 from battui.engines.private_socket import PrivateSocket
 
 PROMPT_BATCH = 128  # a prompt can be cancelled between batches; 128 is as fast as 2048 on a CPU
@@ -39,6 +40,7 @@ class LlamaCppEngine:
         self._model = ""
         self._context = 0
         self._parallel = 1
+        self._adapters: tuple[str, ...] = ()
         self._running: dict[str, Completion] = {}
 
     def describe(self) -> EngineDescription:
@@ -47,21 +49,24 @@ class LlamaCppEngine:
             version=_version(),
             model=self._model,
             context=self._context,
-            capabilities=frozenset({"stream", "batch", "grammar", "schema", "chat-template"}),
+            capabilities=frozenset({"stream", "batch", "grammar", "schema", "adapters", "chat-template"}),
+            adapters=self._adapters,
         )
 
     def load(self, model: ModelFiles, options: EngineOptions, progress: OnProgress) -> None:
-        """Raises ModelUnavailable for a file that is no whole GGUF model, EngineFailed without the library."""
+        """Raises ModelUnavailable for a file that is no whole GGUF model and for an adapter that does not fit it,
+        EngineFailed without the library."""
         path = _model_path(model)
         header = read_header(path)  # the library may abort the process over a file that is none
         self.unload()
         library = _library()
         _read_ahead(path, progress)
         self._socket = PrivateSocket()
+        loras = self._converted(model, header, options)
         self._context = min(options.context, header.context) if header.context else options.context
         self._parallel = max(1, options.parallel)
         try:
-            self._server = library.Server(self._parameters(library, path, options))
+            self._server = library.Server(self._parameters(library, path, options, loras))
         except Exception as error:
             self.unload()
             raise _not_loaded(path, header) from error
@@ -69,9 +74,19 @@ class LlamaCppEngine:
             self.unload()
             raise EngineFailed("llama.cpp did not keep to its private socket")
         self._model = model.name
+        self._adapters = tuple(adapter.name for adapter in model.adapters)
         progress(1.0)
 
-    def _parameters(self, library: Any, path: Path, options: EngineOptions) -> Any:
+    def _converted(self, model: ModelFiles, header: Header, options: EngineOptions) -> list[Path]:
+        assert self._socket is not None
+        cache = Path(options.cache) / "adapters" if options.cache else self._socket.folder
+        try:
+            return [converted(adapter, header, cache) for adapter in model.adapters]
+        except BaseException:
+            self.unload()
+            raise
+
+    def _parameters(self, library: Any, path: Path, options: EngineOptions, loras: Sequence[Path]) -> Any:
         assert self._socket is not None
         parameters = library.CommonParams()
         parameters.model.path = str(path)
@@ -80,7 +95,8 @@ class LlamaCppEngine:
         parameters.n_parallel = self._parallel
         parameters.kv_unified = False  # else one long job can take another's room
         parameters.n_batch = PROMPT_BATCH
-        parameters.cache_ram_mib = PROMPT_CACHE_MIB
+        # Its key is the prompt's tokens alone: what one adapter has computed it hands to another, or to the model.
+        parameters.cache_ram_mib = 0 if loras else PROMPT_CACHE_MIB
         cores = len(os.sched_getaffinity(0))
         parameters.cpuparams.n_threads = options.threads or max(1, cores - 1)
         # Prompts and several candidates gain from the last core as well, and do not mind to wait for it.
@@ -92,6 +108,8 @@ class LlamaCppEngine:
         parameters.warmup = False
         parameters.fit_params = False
         parameters.verbosity = QUIET
+        parameters.lora_adapters = [library.CommonAdapterLoraInfo(str(lora), 1.0) for lora in loras]
+        parameters.lora_init_without_apply = True  # each request says which it wants
         return parameters
 
     def generate(self, request: GenerationRequest, on_token: OnToken) -> GenerationResult:
@@ -103,7 +121,9 @@ class LlamaCppEngine:
             prompt = self._prompt(request)
             for turn in rounds(request, self._parallel):
                 if not completion.stopped:
-                    server.handle_completions(body(request, prompt, turn), completion.listener(turn))
+                    server.handle_completions(
+                        body(request, prompt, turn, self._adapters), completion.listener(turn)
+                    )
         finally:
             self._running.pop(request.id, None)
         return completion.finish()
@@ -129,6 +149,7 @@ class LlamaCppEngine:
         for completion in list(self._running.values()):
             completion.cancelled.set()
         self._server = None
+        self._adapters = ()
         if self._socket is not None:
             self._socket.remove()
             self._socket = None

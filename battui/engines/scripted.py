@@ -4,6 +4,7 @@ The model's file is TOML (or JSON of the same shape):
 
     [[rules]]
     match = "regular expression, searched in the prompt"
+    adapter = "name"                             # only for requests with this adapter, at a scale other than 0
     answers = ["candidate 0", "candidate 1"]     # the list is repeated for further candidates
     delay = 0.05                                 # seconds before each word
     after = 3                                    # words before `crash` or `hang` happens
@@ -40,6 +41,7 @@ from battui.contracts.generation import (
     OnToken,
 )
 from battui.engines.admission import admit, too_long
+from battui.engines.peft import read_adapter
 from battui.engines.stopping import StopWatch
 
 WORD = re.compile(r"\s*\S+|\s+$")
@@ -56,6 +58,11 @@ class Rule:
     crash: bool = False
     hang: bool = False
     once: str = ""
+    adapter: str = ""
+
+    def answers_to(self, prompt: str, adapter: str) -> bool:
+        """Whether this rule is for such a request."""
+        return self.adapter in ("", adapter) and re.search(self.match, prompt) is not None
 
     def fault(self) -> None:
         """Fail as the rule says, if it does."""
@@ -75,6 +82,7 @@ class ScriptedEngine:
         self._rules: tuple[Rule, ...] | None = None
         self._model = ""
         self._context = 0
+        self._adapters: tuple[str, ...] = ()
         self._cancels: dict[str, threading.Event] = {}
 
     def describe(self) -> EngineDescription:
@@ -83,11 +91,13 @@ class ScriptedEngine:
             version="1",
             model=self._model,
             context=self._context,
-            capabilities=frozenset({"stream", "batch", "chat-template"}),
+            capabilities=frozenset({"stream", "batch", "adapters", "chat-template"}),
+            adapters=self._adapters,
         )
 
     def load(self, model: ModelFiles, options: EngineOptions, progress: OnProgress) -> None:
         progress(0.0)
+        self._adapters = tuple(adapter.name for adapter in model.adapters if read_adapter(adapter))
         self._rules = read_rules(model)
         self._model, self._context = model.name, options.context
         progress(1.0)
@@ -95,7 +105,8 @@ class ScriptedEngine:
     def generate(self, request: GenerationRequest, on_token: OnToken) -> GenerationResult:
         prompt = self._prompt(request)
         started = time.monotonic()
-        rule = next((rule for rule in self._rules or () if re.search(rule.match, prompt)), Rule())
+        adapter = request.adapter.name if request.adapter and request.adapter.scale else ""
+        rule = next((rule for rule in self._rules or () if rule.answers_to(prompt, adapter)), Rule())
         cancelled = self._cancels.setdefault(request.id, threading.Event())
         try:
             speaker = _Speaker(request, rule, cancelled, on_token)
@@ -133,6 +144,7 @@ class ScriptedEngine:
 
     def unload(self) -> None:
         self._rules = None
+        self._adapters = ()
 
 
 class _Speaker:

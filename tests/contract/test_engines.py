@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,15 @@ from battui.contracts.generation import (
     Sampling,
 )
 from battui.engines.choice import create
+from battui.engines.gguf import Header
+from battui.engines.peft import WEIGHTS
+from tests.peft_adapters import TARGETS, header_of, make_adapter
 
 CONTEXT = 512
 SLOTS = 4
 COUNTING = "1 2 3 4 5 6"
 STORY = "Once upon a time"
+REPORT = "market report"
 SCRIPT = f"""
 [[rules]]
 match = "^{COUNTING}$"
@@ -39,6 +44,20 @@ delay = 0.02
 [[rules]]
 match = "capital of France"
 answers = ["Paris."]
+
+[[rules]]
+match = "{REPORT}"
+adapter = "poet"
+answers = [" roses are red and violets are blue", " shall I compare thee", " tyger tyger burning bright"]
+
+[[rules]]
+match = "{REPORT}"
+adapter = "clerk"
+answers = [" received with thanks in three copies"]
+
+[[rules]]
+match = "{REPORT}"
+answers = [" the king went home"]
 """
 
 
@@ -49,6 +68,12 @@ def scripted_model(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     return ModelFiles(name="script", sha256="", files={"script.toml": str(path)})
 
 
+@pytest.fixture(scope="module")
+def small_header() -> Header:
+    shapes = {"blk.0.attn_q.weight": (16, 16), "blk.0.attn_k.weight": (16, 8)}
+    return Header("llama", "small", CONTEXT, len(shapes), shapes, heads=2, kv_heads=1)
+
+
 @pytest.fixture(scope="module", params=["scripted", pytest.param("llama.cpp", marks=pytest.mark.model)])
 def name(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
@@ -56,9 +81,16 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def model(name: str, request: pytest.FixtureRequest) -> ModelFiles:
+def model(name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     files: ModelFiles = request.getfixturevalue("scripted_model" if name == "scripted" else "bundled_model")
-    return files
+    header = request.getfixturevalue("small_header") if name == "scripted" else header_of(files)
+    targets = ("self_attn.q_proj", "self_attn.k_proj") if name == "scripted" else tuple(TARGETS)
+    folder = tmp_path_factory.mktemp("adapters")
+    adapters = (
+        make_adapter(folder / "poet", header, seed=1, targets=targets),
+        make_adapter(folder / "clerk", header, seed=2, targets=targets),
+    )
+    return replace(files, adapters=adapters)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +297,7 @@ def test_jobs_run_at_the_same_time_and_keep_apart(engine: Engine) -> None:
         ),
         (GenerationRequest("job", prompt="a", candidates=0), "candidates"),
         (GenerationRequest("job", prompt="a", max_tokens=0), "token"),
-        (GenerationRequest("job", prompt="a", adapter=AdapterUse("poet")), "adapter"),
+        (GenerationRequest("job", prompt="a", adapter=AdapterUse("painter")), "adapter"),
         (GenerationRequest("job", prompt="a", schema={"type": "object"}, grammar="root ::= [a]"), "not both"),
     ],
 )
@@ -301,3 +333,121 @@ def test_a_model_can_be_unloaded_and_loaded_again(name: str, model: ModelFiles) 
         engine.unload()
     with pytest.raises(ModelUnavailable):
         engine.generate(GenerationRequest("job", prompt=COUNTING), silent)
+
+
+def report(about: str, adapter: str = "", scale: float = 1.0, **fields: int) -> GenerationRequest:
+    """A long prompt, and who is to go on with it. Prompts about different things differ from their first word."""
+    lines = (
+        f"The {about} number {n} went to the {about} market and bought {3 * n} apples." for n in range(6)
+    )
+    prompt = f"{about.title()}, {REPORT}. {' '.join(lines)} Then"
+    use = AdapterUse(adapter, scale) if adapter else None
+    return GenerationRequest(
+        "job", prompt=prompt, max_tokens=fields.pop("max_tokens", 16), adapter=use, **fields
+    )
+
+
+@pytest.fixture(scope="module")
+def fresh(name: str, model: ModelFiles) -> Mapping[str, str]:
+    """What an engine says that has done nothing else, for each adapter and without one."""
+    return {adapter: fresh_text(name, model, report("king", adapter)) for adapter in ("", "poet", "clerk")}
+
+
+def fresh_text(name: str, model: ModelFiles, request: GenerationRequest) -> str:
+    engine = create(name)
+    engine.load(model, EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
+    text = engine.generate(request, silent).candidates[0].text
+    engine.unload()
+    return text
+
+
+def test_adapters_are_declared(engine: Engine) -> None:
+    assert "adapters" in engine.describe().capabilities
+    assert engine.describe().adapters == ("poet", "clerk")
+
+
+def test_each_adapter_has_words_of_its_own(fresh: Mapping[str, str]) -> None:
+    assert len(set(fresh.values())) == 3
+
+
+def test_an_adapter_at_scale_nothing_is_none(engine: Engine, fresh: Mapping[str, str]) -> None:
+    assert engine.generate(report("king", "poet", 0.0), silent).candidates[0].text == fresh[""]
+
+
+@pytest.mark.parametrize("slots", [1, SLOTS])
+def test_swaps_leave_nothing_behind(
+    name: str, model: ModelFiles, fresh: Mapping[str, str], slots: int
+) -> None:
+    engine = create(name)
+    engine.load(model, EngineOptions(parallel=slots, context=CONTEXT), lambda _: None)
+    every_swap = ("", "poet", "clerk", "poet", "", "clerk", "", "")
+
+    texts = [engine.generate(report("king", adapter), silent).candidates[0].text for adapter in every_swap]
+
+    engine.unload()
+    assert texts == [fresh[adapter] for adapter in every_swap]
+
+
+def test_a_prompt_that_comes_back_finds_nothing_of_another_adapter(
+    name: str, model: ModelFiles, fresh: Mapping[str, str]
+) -> None:
+    engine = create(name)
+    engine.load(model, EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
+
+    for first, then in (("poet", ""), ("clerk", "poet"), ("", "clerk")):
+        engine.generate(report("king", first, max_tokens=2), silent)
+        engine.generate(report("baker", then, max_tokens=2), silent)
+        assert engine.generate(report("king", then), silent).candidates[0].text == fresh[then]
+
+    engine.unload()
+
+
+def test_requests_with_different_adapters_run_at_the_same_time(
+    engine: Engine, fresh: Mapping[str, str]
+) -> None:
+    asked = ("", "poet", "clerk")
+
+    def say(adapter: str) -> str:
+        request = replace(report("king", adapter), id=f"for {adapter}")
+        return engine.generate(request, silent).candidates[0].text
+
+    with ThreadPoolExecutor(SLOTS) as pool:
+        texts = list(pool.map(say, asked))
+
+    assert texts == [fresh[adapter] for adapter in asked]
+
+
+def test_all_candidates_are_the_adapters(engine: Engine, fresh: Mapping[str, str]) -> None:
+    request = replace(report("king", "poet", candidates=3), first_greedy=True, sampling=Sampling(1.0, seed=4))
+
+    first, *others = engine.generate(request, silent).candidates
+
+    assert first.text == fresh["poet"]
+    assert not {candidate.text for candidate in others} & set(fresh.values())
+
+
+def test_an_unknown_adapter_is_refused_with_the_known_ones(engine: Engine) -> None:
+    with pytest.raises(Refused, match=r"painter.*poet, clerk"):
+        engine.generate(report("king", "painter"), silent)
+
+
+def test_a_scale_is_a_number(engine: Engine) -> None:
+    with pytest.raises(Refused, match="finite"):
+        engine.generate(report("king", "poet", float("nan")), silent)
+
+
+def test_a_damaged_adapter_is_refused_and_the_engine_can_be_loaded_without_it(
+    name: str, model: ModelFiles, tmp_path: Path
+) -> None:
+    poet = model.adapters[0]
+    cut = tmp_path / WEIGHTS
+    cut.write_bytes(Path(poet.files[WEIGHTS]).read_bytes()[:-2])
+    damaged = replace(model, adapters=(replace(poet, files={**poet.files, WEIGHTS: str(cut)}),))
+    engine = create(name)
+
+    with pytest.raises(ModelUnavailable, match="poet"):
+        engine.load(damaged, EngineOptions(), lambda _: None)
+
+    engine.load(replace(model, adapters=()), EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
+    assert engine.describe().adapters == ()
+    engine.unload()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from battui.contracts.errors import EngineFailed, Refused
-from battui.contracts.generation import GenerationRequest, Sampling
+from battui.contracts.generation import AdapterUse, GenerationRequest, Sampling
 from battui.engines.completion import Completion, Round, body, rounds
 
 SAMPLED = Sampling(0.8, seed=7)
@@ -37,8 +37,15 @@ def test_no_seed_becomes_the_one_that_means_random(seed: int, sent: int) -> None
     assert body(GenerationRequest("job", prompt="a"), "a", Round(0, 1, 0.5, seed))["seed"] == sent
 
 
-def test_no_adapter_is_asked_for_by_name_of_none() -> None:
-    assert body(GenerationRequest("job", prompt="a"), "a", Round(0, 1, 0.0, 0))["lora"] == []
+@pytest.mark.parametrize(
+    ("use", "scales"), [(None, [0.0, 0.0]), (AdapterUse("b", 0.5), [0.0, 0.5]), (AdapterUse("a"), [1.0, 0.0])]
+)
+def test_every_loaded_adapter_gets_its_scale(use: AdapterUse | None, scales: list[float]) -> None:
+    request = GenerationRequest("job", prompt="a", adapter=use)
+
+    sent = body(request, "a", Round(0, 1, 0.0, 0), ("a", "b"))["lora"]
+
+    assert sent == [{"id": id_, "scale": scale} for id_, scale in enumerate(scales)]
 
 
 def heard(*chunks: dict[str, object], **fields: int) -> Completion:
