@@ -75,7 +75,7 @@ class Lines:
                 case Answer():
                     return way
                 case Serve():
-                    value = await self._services.call(way.service, way.receiver, way.arguments)
+                    value = await self._services.perform(way.service, way.receiver, way.arguments)
                     return await self._committer.perform(note, partial(_bound_to, bind, value))
                 case Parked():
                     return await self._missions.follow(way, wait=send.wait)

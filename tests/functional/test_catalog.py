@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from battui.catalog.shelf import CATALOG
 from battui.catalog.storing import put_document
+from battui.contracts.errors import MissionFailed
 from battui.image.image import Image
 from tests.functional.conftest import BODIES, Live, script_of
 from tests.unit.catalog.library import draft, found, shelf
@@ -31,6 +34,22 @@ async def test_objects_search_by_message(scripted_image: Scripted, live: Live) -
         assert (passage["document"], passage["line"]) == ("rules", 1)
         assert (await life.line("knowledge_catalog_obj.unindex_document_(name='rules')")).value is True
         assert (await life.line("knowledge_catalog_obj.search_(query='overdrawn')")).value == []
+
+
+async def test_learned_code_may_search_and_not_change_the_catalog(
+    scripted_image: Scripted, live: Live
+) -> None:
+    bodies = {
+        "def find": ["\n    return [each['document'] for each in self.search_(query='overdrawn')]\n"],
+        "def forget": ["\n    return self.unindex_document_(name='rules')\n"],
+    }
+    async with live(scripted_image(script_of(bodies)), mission__attempts=1) as life:
+        await life.line(f"reader = {CATALOG}.clone()")
+        await life.line(NOTE)
+        assert (await life.line("reader.find_()")).value == ["rules"]
+        with pytest.raises(MissionFailed):
+            await life.line("reader.forget_()")
+        assert len((await life.line(f"{CATALOG}.search_(query='overdrawn')")).value) == 1
 
 
 async def test_a_question_is_answered_from_what_was_indexed_and_names_its_source(

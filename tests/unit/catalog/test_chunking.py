@@ -166,3 +166,32 @@ def test_pieces_are_spans_that_lose_no_word_and_cut_none(text: str, kind: str) -
     if kind in ("text", "source", "python"):
         left = {place for place, letter in enumerate(document.text) if letter.isalnum()} - covered
         assert not left
+
+
+def test_pdf_has_its_text_by_pages() -> None:
+    document = extract(pdf_of("Lions hunt at night.", "Zebras sleep."), "pdf")
+    assert document.text == "Lions hunt at night.\n\nZebras sleep."
+    assert [block.headings for block in document.blocks] == [("page 1",), ("page 2",)]
+
+
+def pdf_of(*pages: str) -> bytes:
+    """A PDF with a line of text on each page, written by hand."""
+    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
+    parts = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    for number, text in enumerate(pages):
+        content = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET"
+        page = "/Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >>"
+        parts.append(f"<< {page} /Contents {5 + 2 * number} 0 R >>")
+        parts.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
+    text, places = "%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(text))
+        text += f"{number} 0 obj\n{part}\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    head = f"xref\n0 {len(parts) + 1}\n0000000000 65535 f \n{table}"
+    trailer = f"trailer\n<< /Size {len(parts) + 1} /Root 1 0 R >>\nstartxref\n{len(text)}\n%%EOF\n"
+    return f"{text}{head}{trailer}".encode()
