@@ -63,12 +63,16 @@ def _tell(error: BattuiError, arguments: Namespace) -> int:
         import traceback
 
         traceback.print_exception(error)
-        print(getattr(error, "traceback", ""), file=sys.stderr, end="")
     if arguments.output == "json":
         from battui.cli.reply_json import error_as_json
 
         print(error_as_json(error))
     print(f"battui: {error}", file=sys.stderr)
+    if own := getattr(error, "traceback", ""):
+        from battui.cli.reply_text import harmless, indented
+
+        # Not battui's traceback but the learned method's own, with its source lines.
+        print(indented(harmless(own), "    | "), file=sys.stderr)
     return error.exit_code
 
 

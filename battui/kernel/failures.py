@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from battui.contracts.activation import CellFailure
 from battui.contracts.errors import (
     ArgumentMismatch,
@@ -13,6 +15,17 @@ from battui.contracts.errors import (
     Refused,
 )
 from battui.contracts.values import Ref
+
+_FRAME = re.compile(r'\s+File ".*", line (\d+), in ')
+
+
+def place_of(failure: CellFailure) -> str:
+    """The line of the method's own source at which it failed, ` (line 4: return part / by)`; empty if not known."""
+    lines = failure.traceback.splitlines()
+    for number in range(len(lines) - 2, -1, -1):
+        if match := _FRAME.match(lines[number]):
+            return f" (line {match.group(1)}: {lines[number + 1].strip()})"
+    return ""
 
 
 def error_of(failure: CellFailure, about: str) -> BattuiError:

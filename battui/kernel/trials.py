@@ -14,6 +14,7 @@ from battui.image.image import Image
 from battui.image.snapshot import Snapshot
 from battui.kernel.bus import Bus
 from battui.kernel.cells import CellBlock
+from battui.kernel.failures import place_of
 from battui.kernel.judging import shortfall
 from battui.kernel.rehearsals import Rehearsal, rehearsals_of
 from battui.kernel.services import Services
@@ -112,7 +113,8 @@ def _candidate(index: int, verdict: Review, answers: list[CellAnswer]) -> Candid
     met = answers[0].expectation_met if answers else None
     came = _outcome(answers[:1]) or NOTHING
     if failures:
-        words = f"cell: {failures[0].error_type or failures[0].kind}: {failures[0].message}"
+        failed = failures[0]
+        words = f"cell: {failed.error_type or failed.kind}: {failed.message}{place_of(failed)}"
     elif answers and answers[0].expectation_error:
         words, met = f"cell: the expectation raised {answers[0].expectation_error}", False
     elif met is False:

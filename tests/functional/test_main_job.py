@@ -252,13 +252,16 @@ async def test_a_learned_method_that_raises_or_never_ends_is_an_error_to_its_sen
 ) -> None:
     divide = "\n    return 100 / by\n"
     spin = "\n    while times > 0:\n        pass\n    return 0\n"
-    script = script_of({"def divide_": [divide], "def spin_": [spin]})
+    script = script_of({"def divide_": [divide], "def spin_": [spin], "def broken": ["\n    return 1 / 0\n"]})
     async with live(scripted_image(script), cell__wall_s=0.5) as life:
         await life.line(MAKE)
         assert (await life.line("account.divide_(by=4)")).value == 25.0
         with pytest.raises(MethodRaised, match="ZeroDivisionError") as caught:
             await life.line("account.divide_(by=0)")
         assert "return 100 / by" in caught.value.traceback
+        with pytest.raises(MissionFailed):
+            await life.line("account.broken()")
+        assert "(line 3: return 1 / 0)" in (await life.mission("m2")).candidates[0].verdict
         assert (await life.line("account.spin_(times=0)")).value == 0
         with pytest.raises(CellStopped):
             await life.line("account.spin_(times=1)")
