@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from battui import __version__
 from battui.cli import (
+    adapter,
     bench,
     config,
     demo,
@@ -88,6 +89,7 @@ def build_parser() -> ArgumentParser:
         undo,
         verify,
         model,
+        adapter,
         guard,
         doctor,
         config,

@@ -95,7 +95,7 @@ class EngineDescription:
 
 @dataclass(frozen=True, slots=True)
 class AdapterFiles:
-    """Where an adapter's committed files lie: file name to absolute path. `sha256` is that of its weights."""
+    """Where an adapter's committed files lie: file name to absolute path. `sha256` is that of all of them."""
 
     name: str
     sha256: str

@@ -12,6 +12,7 @@ from ZODB.blob import Blob
 
 from battui.contracts.errors import UnknownObject
 from battui.contracts.generation import ModelFiles
+from battui.image.adapters import adapter_files
 from battui.image.image import Image
 from battui.image.objects import UvmObject
 from battui.image.world import World
@@ -69,7 +70,7 @@ def list_models(image: Image) -> tuple[ModelRecord, ...]:
 
 
 def model_files(world: World, name: str = "") -> ModelFiles | None:
-    """Where the files of a model lie, by default of the one in use; None where the image has no model.
+    """Where the files of a model and of its adapters lie, by default of the one in use; None where there is none.
 
     Raises UnknownObject for a name that the image does not know.
     """
@@ -81,9 +82,8 @@ def model_files(world: World, name: str = "") -> ModelFiles | None:
         known = ", ".join(owner.models) or "none"
         raise UnknownObject("this image has no such model", about=wanted, remedy=f"It has: {known}.")
     proxy = owner.models[wanted]
-    return ModelFiles(
-        proxy.name, proxy.sha256, {file: blob.committed() for file, blob in proxy.files.items()}
-    )
+    files = {file: blob.committed() for file, blob in proxy.files.items()}
+    return ModelFiles(proxy.name, proxy.sha256, files, adapter_files(world, proxy.sha256))
 
 
 def sha256_of(path: Path, progress: Progress = silent) -> str:

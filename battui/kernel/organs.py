@@ -44,7 +44,7 @@ class Organs:
         self.inference = Inference(
             engine_name(settings.engine),
             model,
-            EngineOptions(settings.engine.threads, settings.engine.parallel, settings.engine.context),
+            engine_options(settings),
             log_path=settings.state_dir / "engine.log",
             announce=self._note_engine,
         )
@@ -126,6 +126,12 @@ def cell_limits(cell: CellSettings) -> CellLimits:
         memory_bytes=cell.memory_mb << 20,
         output_bytes=cell.output_kb << 10,
     )
+
+
+def engine_options(settings: Settings) -> EngineOptions:
+    """How the engine is to use this machine."""
+    engine = settings.engine
+    return EngineOptions(engine.threads, engine.parallel, engine.context, cache=str(settings.cache_dir))
 
 
 def engine_words(status: EngineStatus) -> str:

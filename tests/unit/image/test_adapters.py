@@ -1,0 +1,99 @@
+"""Adapters in the image: blobs that are read in place, and a repository that keeps names apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from battui.contracts.errors import Refused, UnknownObject
+from battui.image.adapters import (
+    AdapterRecord,
+    adapter_config,
+    incarnate_adapter,
+    list_adapters,
+    remove_adapter,
+)
+from battui.image.image import Image
+from battui.image.models import ModelRecord, incarnate_model, model_files, sha256_of
+
+
+def put(image: Image, folder: Path, name: str = "poet", weights: bytes = b"weights") -> AdapterRecord:
+    folder.mkdir(exist_ok=True)
+    files = {"adapter_config.json": folder / "c.json", "adapter_model.safetensors": folder / "w"}
+    files["adapter_config.json"].write_bytes(b"{}")
+    files["adapter_model.safetensors"].write_bytes(weights)
+    return incarnate_adapter(
+        image,
+        name,
+        files,
+        base="tiny",
+        base_sha256="abc",
+        rank=4,
+        config={"r": 4, "target_modules": ["q_proj"]},
+    )
+
+
+def own_model(image: Image, folder: Path, sha256: str) -> None:
+    path = folder / "tiny.gguf"
+    path.write_bytes(b"GGUF")
+    record = ModelRecord("tiny", "Tiny", "llama", "gguf", sha256, 4)
+    incarnate_model(image, record, {"tiny.gguf": path}, consume=False)
+
+
+def test_an_adapter_becomes_blobs_with_its_model_in_use(image: Image, tmp_path: Path) -> None:
+    own_model(image, tmp_path, "abc")
+    record = put(image, tmp_path / "poet", weights=b"x" * 3_000_000)
+
+    files = image.read(model_files)
+
+    assert (record.rank, record.bytes, record.base) == (4, 3_000_002, "tiny")
+    assert files is not None
+    (adapter,) = files.adapters
+    assert (adapter.name, adapter.sha256) == ("poet", record.sha256)
+    assert sha256_of(Path(adapter.files["adapter_model.safetensors"])) == sha256_of(tmp_path / "poet" / "w")
+    assert list_adapters(image) == (record,)
+    assert adapter_config(image, "poet") == (record, {"r": 4, "target_modules": ["q_proj"]})
+
+
+def test_an_adapter_of_another_model_stays_where_it_is(image: Image, tmp_path: Path) -> None:
+    own_model(image, tmp_path, "another")
+    put(image, tmp_path / "poet")
+
+    files = image.read(model_files)
+
+    assert files is not None
+    assert files.adapters == ()
+
+
+def test_the_same_adapter_is_there_once_and_another_is_refused(image: Image, tmp_path: Path) -> None:
+    assert put(image, tmp_path / "poet") == put(image, tmp_path / "poet")
+
+    with pytest.raises(Refused, match="another adapter has this name"):
+        put(image, tmp_path / "poet", weights=b"others")
+
+    assert len(list_adapters(image)) == 1
+
+
+def test_a_removed_adapter_is_gone(image: Image, tmp_path: Path) -> None:
+    put(image, tmp_path / "poet")
+    put(image, tmp_path / "clerk", "clerk")
+
+    remove_adapter(image, "poet")
+
+    assert [record.name for record in list_adapters(image)] == ["clerk"]
+    with pytest.raises(UnknownObject, match="It has: clerk"):
+        adapter_config(image, "poet")
+    with pytest.raises(UnknownObject, match="It has: clerk"):
+        remove_adapter(image, "poet")
+
+
+def test_a_failed_incarnation_leaves_nothing(image: Image, tmp_path: Path) -> None:
+    present = tmp_path / "c.json"
+    present.write_text("{}")
+    files = {"adapter_config.json": present, "adapter_model.safetensors": tmp_path / "missing"}
+
+    with pytest.raises(FileNotFoundError):
+        incarnate_adapter(image, "poet", files, base="tiny", base_sha256="abc", rank=4, config={})
+
+    assert list_adapters(image) == ()
