@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from battui.catalog.skills import forget_skill, keep_skill
 from battui.contracts.errors import Conflict, GuardianRefused, Refused
 from battui.guardian import review
 from battui.image.cases import keep_cases
@@ -34,6 +35,7 @@ def install(world: World, cycle: UvmObject, installation: Installation, at: floa
     setattr(target, installation.selector, method)
     cycle.installed = method
     world.root["knowledge_catalog_obj"].skills[_skill(target, method)] = method
+    keep_skill(world, target, method)
     keep_cases(world, method, cases_in(cycle))
     return method
 
@@ -61,9 +63,11 @@ def uninstall(world: World, cycle: UvmObject) -> None:
     if method.previous is None:
         delattr(target, method.selector)
         skills.pop(_skill(target, method), None)
+        forget_skill(world, target, method)
     else:
         setattr(target, method.selector, method.previous)
         skills[_skill(target, method)] = method.previous
+        keep_skill(world, target, method.previous)
     cycle.installed = None
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from battui.catalog.shelf import CATALOG
 from battui.catalog.storing import put_document
+from battui.contracts.commands import Undo
 from battui.contracts.errors import MissionFailed
 from battui.image.image import Image
 from tests.functional.conftest import BODIES, Live, script_of
@@ -40,7 +41,9 @@ async def test_learned_code_may_search_and_not_change_the_catalog(
     scripted_image: Scripted, live: Live
 ) -> None:
     bodies = {
-        "def find": ["\n    return [each['document'] for each in self.search_(query='overdrawn')]\n"],
+        "def find": [
+            "\n    return [each['document'] for each in self.search_(query='overdrawn', where={'kind': 'text'})]\n"
+        ],
         "def forget": ["\n    return self.unindex_document_(name='rules')\n"],
     }
     async with live(scripted_image(script_of(bodies)), mission__attempts=1) as life:
@@ -49,7 +52,7 @@ async def test_learned_code_may_search_and_not_change_the_catalog(
         assert (await life.line("reader.find_()")).value == ["rules"]
         with pytest.raises(MissionFailed):
             await life.line("reader.forget_()")
-        assert len((await life.line(f"{CATALOG}.search_(query='overdrawn')")).value) == 1
+        assert (await life.line("reader.find_()")).value == ["rules"]
 
 
 async def test_a_question_is_answered_from_what_was_indexed_and_names_its_source(
@@ -75,6 +78,18 @@ async def test_what_is_queued_is_merged_by_the_kernel(scripted_image: Scripted, 
     with Image.open(str(folder)) as image:
         assert queue_length(image) == 0
         assert found(image, "lion") == ["a"]
+
+
+async def test_what_was_learned_is_found_until_it_is_undone(scripted_image: Scripted, live: Live) -> None:
+    looked = f"{CATALOG}.search_(query='add to the balance', where={{'kind': 'skill'}})"
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        await life.line("account.deposit_(amount=50)   # add amount to balance")
+        (skill,) = (await life.line(looked)).value
+        assert skill["document"] == "account.deposit_"
+        assert "self.balance += amount" in skill["text"]
+        await life.submit(Undo("m1"))
+        assert (await life.line(looked)).value == []
 
 
 def test_an_image_from_before_learns_to_search(tmp_path: Path) -> None:
