@@ -73,6 +73,8 @@ class LlamaCppEngine:
         if self._server.listening_address != f"unix://{self._socket.path}":
             self.unload()
             raise EngineFailed("llama.cpp did not keep to its private socket")
+        # Answered by the server's own loop: a server that is ended before its loop runs is never done with ending.
+        self._ask("/lora-adapters", [])
         self._model = model.name
         self._adapters = tuple(adapter.name for adapter in model.adapters)
         progress(1.0)
@@ -159,7 +161,7 @@ class LlamaCppEngine:
             raise ModelUnavailable("no model is loaded", about="llama.cpp")
         return self._server
 
-    def _ask(self, route: str, fields: dict[str, object]) -> dict[str, object]:
+    def _ask(self, route: str, fields: object) -> dict[str, object]:
         self._loaded()
         assert self._socket is not None
         return self._socket.post(route, fields)

@@ -10,7 +10,6 @@ import json
 import shutil
 import socket
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from battui.contracts.errors import EngineFailed
@@ -33,7 +32,7 @@ class PrivateSocket:
                 remedy="Set TMPDIR to a shorter path.",
             )
 
-    def post(self, route: str, body: Mapping[str, object]) -> dict[str, object]:
+    def post(self, route: str, body: object) -> dict[str, object]:
         """Send `body` as JSON to `route`. Raises EngineFailed where the answer is no JSON object."""
         connection = _UnixConnection(str(self.path))
         try:
