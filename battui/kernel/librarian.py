@@ -9,7 +9,7 @@ import trio
 
 from battui.catalog.analysis import DEFAULT_LANGUAGE, check_language
 from battui.catalog.conditions import Condition, condition
-from battui.catalog.passages import Passage, search
+from battui.catalog.passages import LONGEST, Passage, search
 from battui.catalog.postings import Postings
 from battui.catalog.shelf import shelf_of
 from battui.catalog.sources import Manner, draft_of, given_source
@@ -22,6 +22,8 @@ from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
 
 MOST_FOUND = 50
+LONGEST_READ = 700
+"""Characters of a passage that a mission is given: three of them fit beside a question in a small context."""
 LONGEST_NOTE = 1 << 20
 NOTES = "note:"
 
@@ -53,7 +55,7 @@ class Librarian:
 
     async def look_up(self, queries: Sequence[str], top: int) -> tuple[Passage, ...]:
         """The best passages for several queries in words, the best of each first, each passage once."""
-        found = [await self._search(query, top, (), plain=True) for query in queries]
+        found = [await self._search(query, top, (), plain=True, longest=LONGEST_READ) for query in queries]
         ranked = sorted(
             ((place, passage) for passages in found for place, passage in enumerate(passages)),
             key=lambda pair: pair[0],
@@ -100,10 +102,10 @@ class Librarian:
         return gone
 
     async def _search(
-        self, query: str, top: int, where: Sequence[Condition], *, plain: bool = False
+        self, query: str, top: int, where: Sequence[Condition], *, plain: bool = False, longest: int = LONGEST
     ) -> tuple[Passage, ...]:
         def work(world: World) -> tuple[Passage, ...]:
-            return search(world, self._postings, query, top=top, where=where, plain=plain)
+            return search(world, self._postings, query, top=top, where=where, plain=plain, longest=longest)
 
         return await trio.to_thread.run_sync(self._image.read, work)
 

@@ -21,7 +21,8 @@ MOST_PILLARS = 2
 MOST_LOOK_UPS = 2
 LONGEST_QUESTION = 120
 LONGEST_RECORD = 24
-LONGEST_PASSAGE = 400
+LONGEST_SAYING = 400
+LONGEST_PASSAGE = 800
 
 
 def plan_request(
@@ -188,7 +189,7 @@ def _pillars(personas: Mapping[str, Persona]) -> dict[str, Pillar]:
 def _said(facets: Mapping[str, str]) -> str:
     text = template("plan")["facet"]
     return "".join(
-        text.substitute(name=name, text=" ".join(said.split())[:LONGEST_PASSAGE]) + "\n"
+        text.substitute(name=name, text=" ".join(said.split())[:LONGEST_SAYING]) + "\n"
         for name, said in facets.items()
         if said.strip()
     )
