@@ -14,7 +14,7 @@ from battui.catalog.postings import Postings
 from battui.catalog.shelf import shelf_of
 from battui.catalog.sources import Manner, draft_of, given_source
 from battui.catalog.storing import is_current, merge, put_document, remove_document
-from battui.contracts.errors import ArgumentMismatch, ImageUnwritable
+from battui.contracts.errors import ArgumentMismatch, Conflict, ImageUnwritable
 from battui.contracts.values import Ref, Value
 from battui.image.image import Image
 from battui.image.world import World, oid_of
@@ -48,7 +48,7 @@ class Librarian:
                     while await self._committer.perform("merge the catalog's queue", merge):
                         pass
                     self._bus.announce("kernel", "the catalog's queue is merged", level="debug")
-            except ImageUnwritable as error:
+            except (ImageUnwritable, Conflict) as error:
                 # What is queued is found all the same; the next document brings the next try.
                 self._bus.announce("error", str(error), level="warning")
             await queued.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -155,3 +156,32 @@ def test_exit_codes(shell: Shell, arguments: tuple[str, ...], code: int) -> None
     done = shell(*arguments)
     assert done.returncode == code
     assert done.stderr.startswith("battui: ")
+
+
+COLLECTION = os.environ.get("SEARCH_COLLECTION", "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not COLLECTION, reason="SEARCH_COLLECTION names no folder with SciFact's three tables")
+def test_a_collection_is_ranked_as_well_as_bm25_can(tmp_path: Path) -> None:
+    """From the files to the run, by the commands alone; judged by nDCG@10."""
+    folder, shell = Path(COLLECTION), Shell(tmp_path)
+    assert shell.index("--tsv", str(folder / "docs.tsv"))["skipped"] == []
+    done = shell("search", "--queries", str(folder / "queries.tsv"), "--run", "run.txt")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[str]] = {}
+    for line in (tmp_path / "run.txt").read_text().splitlines():
+        found.setdefault(line.split()[0], []).append(line.split()[2])
+    grades: dict[str, dict[str, int]] = {}
+    for line in (folder / "qrels.tsv").read_text().splitlines():
+        query, document, grade = line.split()
+        grades.setdefault(query, {})[document] = int(grade)
+    gains = [
+        gain([held.get(name, 0) for name in found.get(query, [])[:10]]) / gain(sorted(held.values())[:-11:-1])
+        for query, held in grades.items()
+    ]
+    assert sum(gains) / len(gains) >= 0.685
+
+
+def gain(grades: list[int]) -> float:
+    return sum(grade / math.log2(place + 2) for place, grade in enumerate(grades))
