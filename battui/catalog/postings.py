@@ -65,14 +65,15 @@ class Generation:
     gone: Numbers
     queued: dict[int, Counter[str]]
     queued_terms: dict[int, list[str]]
-    weighted: dict[str, Weighted] = field(default_factory=dict)
+    weighted: dict[str, Weighted | None] = field(default_factory=dict)
 
     def term(self, term: str, shelf: Shelf) -> Weighted | None:
         """The term's scores, None where no chunk has it."""
-        if term not in self.weighted:
-            self.weighted[term] = _weigh(self, *_postings(self, term, shelf))
-        found = self.weighted[term]
-        return found if len(found.places) else None
+        try:
+            return self.weighted[term]
+        except KeyError:
+            found = self.weighted[term] = _weigh(self, *_postings(self, term, shelf))
+            return found
 
 
 class Postings:
@@ -182,10 +183,10 @@ def _merged_postings(base: Base, term: str, shelf: Shelf) -> tuple[int, Numbers,
     return held
 
 
-def _weigh(generation: Generation, chunks: Numbers, frequencies: Floats) -> Weighted:
+def _weigh(generation: Generation, chunks: Numbers, frequencies: Floats) -> Weighted | None:
     count, total = len(chunks), len(generation.chunks)
     if not count:
-        return Weighted(np.empty(0, np.intp), np.empty(0, np.float32), None, 0.0)
+        return None
     places = np.searchsorted(generation.chunks, chunks)
     rarity = math.log(1.0 + float(total) / count)
     scores = frequencies * (K1 + 1.0) / (frequencies + K1 * generation.weights[places]) * rarity

@@ -71,7 +71,8 @@ def _added(terms: Sequence[Weighted], count: int) -> Scores:
 def _best(scores: Scores, top: int, bound: float) -> Places:
     """The places of the `top` best scores and of those that rounding may have put just below."""
     # The tenth best score of any one term is a floor for the tenth best sum.
-    places = np.flatnonzero(scores >= bound * (1 - ROUNDING)) if bound > 0 else np.flatnonzero(scores > bound)
+    enough = scores >= bound * (1 - ROUNDING) if bound > 0 else scores > bound
+    places = enough.nonzero()[0]
     if len(places) > top:
         among = scores[places]
         floor = np.partition(among, len(among) - top)[len(among) - top]
