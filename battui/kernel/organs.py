@@ -139,7 +139,7 @@ def engine_words(status: EngineStatus) -> str:
     if status.state == "loading":
         return f"loading, {status.progress:.0%}"
     if status.description is not None:
-        return f"{status.state}: {status.description.name} with {status.description.model}"
+        return f"{status.description.name} with {status.description.model}"
     return status.state
 
 
