@@ -14,6 +14,10 @@ ATTEMPTS = 8
 """How often an activation is done again because what it read has changed meanwhile."""
 
 
+MAX_PRINTED = 2_000
+"""Characters of what a method printed that are announced."""
+
+
 class Activations:
     """Runs activations; what came of one is not in the image before somebody applies it.
 
@@ -38,10 +42,12 @@ class Activations:
         self.limits = limits
 
     async def run(self, activation: Activation, about: str) -> CellAnswer:
-        """Run one activation on a snapshot and count it; a cell that had to be stopped is announced."""
+        """Run one activation on a snapshot and count it; what it printed, or that it was stopped, is announced."""
         with Snapshot(self._image) as snapshot:
             cell = await self._cells.activate(activation, snapshot, self._services)
         self._ledger.record_send(activation.selector, cell.seconds, failed=cell.failure is not None)
         if cell.failure is not None and cell.failure.kind == "stopped":
             self._bus.announce("cell", cell.failure.message, level="warning", about=about)
+        if cell.printed:
+            self._bus.announce("cell", f"printed: {cell.printed[:MAX_PRINTED].rstrip()}", about=about)
         return cell

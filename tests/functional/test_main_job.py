@@ -100,6 +100,16 @@ async def test_an_expectation_chooses_and_without_one_agreement_does(
         assert (await life.line("account.vote()  # cast a vote")).value == 2
 
 
+async def test_what_a_method_prints_is_announced(scripted_image: Scripted, live: Live) -> None:
+    async with live(
+        scripted_image(script_of({"def greet": ["\n    print('hello')\n    return 1\n"]}))
+    ) as life:
+        await life.line(MAKE)
+        await life.line("account.greet()")
+        event = await life.until(lambda event: event.kind == "cell" and "printed" in event.text)
+        assert event.text == "printed: hello"
+
+
 async def test_a_missing_signal_is_repaired_before_it_is_installed(
     scripted_image: Scripted, live: Live
 ) -> None:
