@@ -14,6 +14,11 @@ from battui.contracts.offered import offered
 from battui.contracts.values import Ref, Value
 
 Service = Callable[[Call], Value]
+DEPOSIT = """def deposit_(self, amount):
+    self.balance = self.balance + amount
+    self._p_changed = True
+    return self.balance
+"""
 
 
 class Play:
@@ -86,3 +91,9 @@ def read(frame: bytes) -> Message:
     message = wire.unpack(payload)
     assert isinstance(message, dict)
     return message
+
+
+def put(answer: CellAnswer) -> dict[int, dict[str, object]]:
+    """The new values by object."""
+    assert answer.failure is None, answer.failure
+    return {change.oid: dict(change.put) for change in answer.changes.changes}
