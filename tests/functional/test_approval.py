@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,56 +12,15 @@ from battui.contracts.commands import (
     ListHistory,
     RejectMission,
     RetryMission,
-    ShowObject,
     Undo,
 )
-from battui.contracts.commands import Path as ObjectPath
 from battui.contracts.errors import ApprovalNeeded, MissionFailed, Refused, UnknownObject, UsageError
-from battui.contracts.events import KernelEvent
-from battui.contracts.replies import APPROVAL, HistoryList, MissionView, ObjectView
+from battui.contracts.replies import APPROVAL, HistoryList, MissionView
 from battui.image.image import Image
 from battui.mind.cycle import cycle_of
-from tests.functional.conftest import BODIES, Life, Live, script_of
-from tests.functional.test_kill import battui, kill_when
-from tests.functional.test_main_job import MAKE, TEACH
-
-Scripted = Callable[[str], Path]
-# A model that does as it is told: once it reads the reason, it writes the method that the reason asks for.
-DOCILE = """
-[[rules]]
-match = '(?s)never below zero.*def withdraw_[^#]*$'
-answers = ["\\n    self.balance = max(0, self.balance - amount)\\n"]
-"""
-WITHDRAW = {"def withdraw_": ["\n    self.balance -= amount\n"]}
-TAKE = "account.withdraw_(amount=150)  # take amount from balance"
-
-
-async def asked(life: Life, line: str = TEACH) -> str:
-    """Send a line whose mission then waits for approval; the mission."""
-    with pytest.raises(ApprovalNeeded) as caught:
-        await life.line(line)
-    return caught.value.about
-
-
-async def waits_again(life: Life) -> None:
-    """Wait until a mission begins to wait for approval, after all that has been announced so far."""
-    past = len(life.events)
-    await life.until(lambda event: event not in life.events[:past] and event.data.get("state") == "waits")
-
-
-async def ended(life: Life, mission: str = "m1") -> str:
-    """The state in which the mission ends."""
-
-    def end(event: KernelEvent) -> bool:
-        return event.kind == "mission" and event.mission == mission and "end" in event.data
-
-    return str((await life.until(end)).data["end"])
-
-
-async def methods(life: Life) -> list[str]:
-    view = await life.submit(ShowObject(ObjectPath(("account",))))
-    assert isinstance(view, ObjectView)
-    return [slot.name for slot in view.slots if slot.kind == "method" and not slot.holder]
+from tests.functional.approval_steps import DOCILE, TAKE, WITHDRAW, asked, ended, methods, waits_again
+from tests.functional.conftest import BODIES, Live, script_of
+from tests.functional.test_main_job import MAKE, TEACH, Scripted
 
 
 async def test_a_method_waits_for_approval_and_is_then_installed_and_the_sender_answered(
@@ -262,64 +218,3 @@ async def test_a_proposal_says_what_it_would_replace(scripted_image: Scripted, l
         view = await life.mission("m1")
         assert "* 3" in view.proposal
         assert "* 2" in view.replaces
-
-
-@pytest.fixture
-def asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every battui that is started be told to ask."""
-    monkeypatch.setenv("BATTUI_MISSION_APPROVAL", "ask")
-
-
-def run(folder: Path, home: Path, *arguments: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of one battui."""
-    process = battui(folder, home, *arguments)
-    out, err = process.communicate(timeout=60)
-    return process.returncode, out, err
-
-
-async def test_a_kill_while_a_person_is_thinking_changes_nothing(
-    scripted_image: Scripted, live: Live, tmp_path: Path, asking: None
-) -> None:
-    folder = scripted_image(script_of(BODIES))
-    kill_when(battui(folder, tmp_path, "--send", MAKE, "--send", TEACH), f"waits: {APPROVAL}")
-    async with live(folder) as life:
-        assert (await life.mission("m1")).waiting == APPROVAL
-        await life.submit(ApproveMission("m1"))
-        assert await ended(life) == "COMPLETE"
-        assert (await life.line("account.balance")).value == 150
-
-
-def test_a_method_is_approved_on_the_command_line(
-    scripted_image: Scripted, tmp_path: Path, asking: None
-) -> None:
-    folder = scripted_image(script_of(BODIES))
-    code, _, err = run(folder, tmp_path, "--send", MAKE, "--send", TEACH)
-    assert (code, "battui missions approve m1" in err) == (6, True)
-    code, out, _ = run(folder, tmp_path, "missions", "show", "m1")
-    assert code == 0
-    for said in ("waiting for: your approval", "proposal:", "        self.balance += amount", "reject m1"):
-        assert said in out
-    code, out, err = run(folder, tmp_path, "missions", "approve", "m1", "--output", "json")
-    view = json.loads(out)
-    assert (code, view["reply"], view["state"], view["proposal"]) == (0, "mission", "COMPLETE", "")
-    assert "installed deposit_" in err
-    assert run(folder, tmp_path, "send", "account.balance")[1] == "150\n"
-    code, _, err = run(folder, tmp_path, "missions", "approve", "m1")
-    assert (code, "waits for no approval" in err) == (1, True)
-
-
-def test_a_method_is_rejected_on_the_command_line(
-    scripted_image: Scripted, tmp_path: Path, asking: None
-) -> None:
-    folder = scripted_image(script_of(WITHDRAW, extra=DOCILE))
-    assert run(folder, tmp_path, "--send", MAKE, "--send", TAKE)[0] == 6
-    assert run(folder, tmp_path, "missions", "reject", "m1")[0] == 2
-    assert run(folder, tmp_path, "missions", "reject", "m1", "--reason", " ")[0] == 2
-    reject = ("missions", "reject", "m1", "--output", "json", "--reason")
-    code, out, _ = run(folder, tmp_path, *reject, "never below zero")
-    view = json.loads(out)
-    assert (code, view["waiting"], "max(0," in view["proposal"]) == (0, APPROVAL, True)
-    code, out, _ = run(folder, tmp_path, *reject, "no")
-    view = json.loads(out)
-    assert (code, view["state"], view["failure"]) == (0, "FAILED", "rejected: no")
-    assert run(folder, tmp_path, "missions", "retry", "m1")[0] == 6
