@@ -1,4 +1,4 @@
-"""A kernel that runs a method without end; `test_cells` kills it."""
+"""A kernel that runs a method without end; `test_cell_deaths` kills it."""
 
 from __future__ import annotations
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import pytest
-import trio
 
-from battui.cell.sandbox import probe
 from battui.kernel.cells import CellBlock
-from tests.functional.test_cell_attacks import ESCAPE, SECRET, Bank, assert_still_serving, run
-
-pytestmark = pytest.mark.skipif(
-    not probe().seccomp, reason="this kernel or architecture has no seccomp filter"
+from tests.functional.cell_attacks.conftest import (
+    ESCAPE,
+    SECRET,
+    Bank,
+    assert_still_serving,
+    needs_seccomp,
+    run,
 )
 
-
-@pytest.fixture
-async def block(nursery: trio.Nursery) -> CellBlock:
-    block = CellBlock(ahead=1)
-    await nursery.start(block.run)
-    return block
+pytestmark = needs_seccomp
 
 
 FORGED = {

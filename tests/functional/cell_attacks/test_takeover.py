@@ -1,6 +1,6 @@
 """A cell whose process belongs to the attacker altogether: what it sends, how it lingers, whom it can reach.
 
-Like `test_cell_attacks`, whose payloads these build on; after each the next message is answered in time.
+These build on the payloads of the other attacks; after each the next message is answered in time.
 """
 
 from __future__ import annotations
@@ -16,24 +16,22 @@ from pathlib import Path
 import pytest
 import trio
 
-from battui.cell.sandbox import probe
 from battui.contracts.activation import Activation, CellLimits, MethodText
 from battui.contracts.values import Value
 from battui.kernel.cells import CellBlock
-from tests.functional.test_cell_attacks import (
+from tests.functional.cell_attacks.conftest import (
     ACCOUNT,
     ESCAPE,
     LIMITS,
     OWNER,
     Bank,
     assert_still_serving,
+    needs_seccomp,
     run,
 )
-from tests.functional.test_cells import children, ended, zygotes
+from tests.functional.cells.conftest import children, ended, zygotes
 
-pytestmark = pytest.mark.skipif(
-    not probe().seccomp, reason="this kernel or architecture has no seccomp filter"
-)
+pytestmark = needs_seccomp
 
 AHEAD = 2
 SETTLED_S = 5.0
