@@ -1,0 +1,145 @@
+"""What every engine keeps of its adapters: each request has its own, and none leaves anything behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from battui.contracts.errors import ModelUnavailable, Refused
+from battui.contracts.generation import (
+    AdapterUse,
+    Engine,
+    EngineOptions,
+    GenerationRequest,
+    ModelFiles,
+    Sampling,
+)
+from battui.engines.choice import create
+from battui.engines.peft import WEIGHTS
+from tests.contract.conftest import CONTEXT, REPORT, SLOTS, silent
+
+
+def report(about: str, adapter: str = "", scale: float = 1.0, **fields: int) -> GenerationRequest:
+    """A long prompt, and who is to go on with it. Prompts about different things differ from their first word."""
+    lines = (
+        f"The {about} number {n} went to the {about} market and bought {3 * n} apples." for n in range(6)
+    )
+    prompt = f"{about.title()}, {REPORT}. {' '.join(lines)} Then"
+    use = AdapterUse(adapter, scale) if adapter else None
+    return GenerationRequest(
+        "job", prompt=prompt, max_tokens=fields.pop("max_tokens", 16), adapter=use, **fields
+    )
+
+
+@pytest.fixture(scope="module")
+def fresh(name: str, model: ModelFiles) -> Mapping[str, str]:
+    """What an engine says that has done nothing else, for each adapter and without one."""
+    return {adapter: fresh_text(name, model, report("king", adapter)) for adapter in ("", "poet", "clerk")}
+
+
+def fresh_text(name: str, model: ModelFiles, request: GenerationRequest) -> str:
+    engine = create(name)
+    engine.load(model, EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
+    text = engine.generate(request, silent).candidates[0].text
+    engine.unload()
+    return text
+
+
+def test_adapters_are_declared(engine: Engine) -> None:
+    assert "adapters" in engine.describe().capabilities
+    assert engine.describe().adapters == ("poet", "clerk")
+
+
+def test_each_adapter_has_words_of_its_own(fresh: Mapping[str, str]) -> None:
+    assert len(set(fresh.values())) == 3
+
+
+def test_an_adapter_at_scale_nothing_is_none(engine: Engine, fresh: Mapping[str, str]) -> None:
+    assert engine.generate(report("king", "poet", 0.0), silent).candidates[0].text == fresh[""]
+
+
+@pytest.mark.parametrize("slots", [1, SLOTS])
+def test_swaps_leave_nothing_behind(
+    name: str, model: ModelFiles, fresh: Mapping[str, str], slots: int
+) -> None:
+    engine = create(name)
+    engine.load(model, EngineOptions(parallel=slots, context=CONTEXT), lambda _: None)
+    every_swap = ("", "poet", "clerk", "poet", "", "clerk", "", "")
+
+    texts = [engine.generate(report("king", adapter), silent).candidates[0].text for adapter in every_swap]
+
+    engine.unload()
+    assert texts == [fresh[adapter] for adapter in every_swap]
+
+
+def test_a_prompt_that_comes_back_finds_nothing_of_another_adapter(
+    name: str, model: ModelFiles, fresh: Mapping[str, str]
+) -> None:
+    engine = create(name)
+    engine.load(model, EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
+
+    for first, then in (("poet", ""), ("clerk", "poet"), ("", "clerk")):
+        engine.generate(report("king", first, max_tokens=2), silent)
+        engine.generate(report("baker", then, max_tokens=2), silent)
+        assert engine.generate(report("king", then), silent).candidates[0].text == fresh[then]
+
+    engine.unload()
+
+
+def test_requests_with_different_adapters_run_at_the_same_time(
+    engine: Engine, fresh: Mapping[str, str]
+) -> None:
+    asked = ("", "poet", "clerk")
+
+    def say(adapter: str) -> str:
+        # Few tokens: sums are rounded as the prompts happen to be cut into batches, and a long text tells.
+        request = replace(report("king", adapter, max_tokens=5), id=f"for {adapter}")
+        return engine.generate(request, silent).candidates[0].text
+
+    with ThreadPoolExecutor(SLOTS) as pool:
+        texts = list(pool.map(say, asked))
+
+    assert len(set(texts)) == len(asked)
+    assert all(fresh[adapter].startswith(text) for adapter, text in zip(asked, texts, strict=True))
+
+
+def test_all_candidates_are_the_adapters(engine: Engine, fresh: Mapping[str, str]) -> None:
+    # Few tokens: what is left of other requests' work on this prompt was rounded in their batches.
+    request = report("king", "poet", candidates=3, max_tokens=5)
+    request = replace(request, first_greedy=True, sampling=Sampling(1.0, seed=4))
+
+    first, *others = engine.generate(request, silent).candidates
+
+    assert fresh["poet"].startswith(first.text)
+    assert not any(text.startswith(candidate.text) for candidate in others for text in fresh.values())
+
+
+def test_an_unknown_adapter_is_refused_with_the_known_ones(engine: Engine) -> None:
+    with pytest.raises(Refused, match=r"painter.*poet, clerk"):
+        engine.generate(report("king", "painter"), silent)
+
+
+def test_a_scale_is_a_number(engine: Engine) -> None:
+    with pytest.raises(Refused, match="finite"):
+        engine.generate(report("king", "poet", float("nan")), silent)
+
+
+def test_a_damaged_adapter_is_refused_and_the_engine_can_be_loaded_without_it(
+    name: str, model: ModelFiles, tmp_path: Path
+) -> None:
+    poet = model.adapters[0]
+    cut = tmp_path / WEIGHTS
+    cut.write_bytes(Path(poet.files[WEIGHTS]).read_bytes()[:-2])
+    damaged = replace(model, adapters=(replace(poet, files={**poet.files, WEIGHTS: str(cut)}),))
+    engine = create(name)
+
+    with pytest.raises(ModelUnavailable, match="poet"):
+        engine.load(damaged, EngineOptions(), lambda _: None)
+
+    engine.load(replace(model, adapters=()), EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
+    assert engine.describe().adapters == ()
+    engine.unload()
