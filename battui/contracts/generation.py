@@ -155,7 +155,7 @@ OnProgress = Callable[[float], None]
 class Engine(Protocol):
     """One text generator inside the host process. Blocking calls; the host runs them in threads.
 
-    Every implementation passes the suite in tests/contract/test_engines.py.
+    Every implementation passes the suite in tests/contract.
     """
 
     def describe(self) -> EngineDescription: ...

@@ -15,7 +15,7 @@ class Portal(Protocol):
     """What terminal, bridge and command line hold of a kernel.
 
     Implementations differ only in how they wait: in the kernel's own thread, across threads from asyncio, or
-    over a socket. All pass the suite in tests/contract/test_portals.py.
+    over a socket.
     """
 
     async def submit(self, command: Command) -> Reply:
