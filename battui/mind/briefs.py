@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from battui.contracts.generation import Sampling
 from battui.contracts.values import Ref, Value
 
-ABRIDGED_ITEMS = 3
-ABRIDGED_TEXT = 40
-ABRIDGED_TOTAL = 160
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How much of a value is shown: entries of a list, of a dictionary, characters of a text, and of the whole."""
+
+    items: int = 3
+    keys: int = 8
+    text: int = 40
+    value: int = 160
+
+
+PLAIN = Measure()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,16 @@ class MethodBrief:
     advice: tuple[str, ...] = ()
     feedback: tuple[str, ...] = ()
     facet: bool = False
+
+    @property
+    def head(self) -> str:
+        """The method's `def` line."""
+        return f"def {self.selector}({', '.join(('self', *self.parameters))}):"
+
+    @property
+    def wish(self) -> str:
+        """The sender's intent, or the selector's words where the sender gave none."""
+        return self.intent.strip() or self.selector.replace("_", " ").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +98,13 @@ class Plan:
     look_up: tuple[str, ...] = ()
 
 
-def abridge(value: Value) -> str:
+def abridge(value: Value, measure: Measure = PLAIN) -> str:
     """Return `value` as a Python literal that is cut the same way everywhere a model or person reads it.
 
-    A list or dictionary shows its first three entries, a text its first forty characters, `...` marks a cut.
-    References read `@1f`. The whole is at most 160 characters long.
+    `...` marks a cut, and references read `@1f`.
     """
-    text = _abridged(value)
-    return text if len(text) <= ABRIDGED_TOTAL else f"{text[: ABRIDGED_TOTAL - 3]}..."
+    text = _abridged(value, measure)
+    return text if len(text) <= measure.value else f"{text[: measure.value - 3]}..."
 
 
 def abridged_slots(slots: Mapping[str, Value], *, most: int = 12) -> str:
@@ -93,21 +112,21 @@ def abridged_slots(slots: Mapping[str, Value], *, most: int = 12) -> str:
     return ", ".join(f"{name} = {abridge(value)}" for name, value in list(slots.items())[:most])
 
 
-def _abridged(value: Value) -> str:
+def _abridged(value: Value, measure: Measure) -> str:
     if isinstance(value, Ref):
         return str(value)
     if isinstance(value, str):
-        return repr(value if len(value) <= ABRIDGED_TEXT else f"{value[: ABRIDGED_TEXT - 3]}...")
+        return repr(value if len(value) <= measure.text else f"{value[: measure.text - 3]}...")
     if isinstance(value, list):
-        return f"[{', '.join(_first(len(value), map(_abridged, value)))}]"
+        entries = (_abridged(item, measure) for item in value)
+        return f"[{', '.join(_first(measure.items, len(value), entries))}]"
     if isinstance(value, dict):
-        entries = (f"{_abridged(key)}: {_abridged(item)}" for key, item in value.items())
-        return f"{{{', '.join(_first(len(value), entries))}}}"
+        entries = (f"{_abridged(key, measure)}: {_abridged(item, measure)}" for key, item in value.items())
+        return f"{{{', '.join(_first(measure.keys, len(value), entries))}}}"
     return repr(value)
 
 
-def _first(count: int, texts: Iterator[str]) -> Iterator[str]:
-    for _, text in zip(range(ABRIDGED_ITEMS), texts, strict=False):
-        yield text
-    if count > ABRIDGED_ITEMS:
+def _first(most: int, count: int, texts: Iterator[str]) -> Iterator[str]:
+    yield from islice(texts, most)
+    if count > most:
         yield "..."

@@ -12,6 +12,7 @@ from battui.contracts.values import Value
 from battui.mind.briefs import MethodBrief, WorkedExample, abridged_slots
 from battui.mind.examples import facet_examples, nearest, shipped_examples
 from battui.mind.grammar import body_grammar
+from battui.mind.method_form import one_line, telling
 from battui.mind.prompts import template
 from battui.mind.slips import without_slips
 
@@ -65,14 +66,9 @@ def method_source(brief: MethodBrief, generated: Generated) -> str:
     its last, broken lines; plain slips are repaired (`slips`).
     """
     body = _body(brief, _FENCE.sub("", generated.text))
-    source = "\n".join([head(brief), *_docstring(intent_of(brief)), body]).rstrip()
+    source = "\n".join([brief.head, *_docstring(one_line(brief.wish)), body]).rstrip()
     whole = _longest_whole(source) if generated.finish == "length" else source
     return without_slips(whole, brief.slots)
-
-
-def head(brief: MethodBrief) -> str:
-    """Return the method's `def` line."""
-    return f"def {brief.selector}({', '.join(('self', *brief.parameters))}):"
 
 
 def _prompt(brief: MethodBrief, notes: Sequence[str], learned: Sequence[WorkedExample]) -> str:
@@ -83,16 +79,11 @@ def _prompt(brief: MethodBrief, notes: Sequence[str], learned: Sequence[WorkedEx
         )
         for example in _shown(brief, learned)
     ]
-    noted = [texts["note"].substitute(text=_line(note)) for note in notes]
+    noted = [texts["note"].substitute(text=one_line(note)) for note in notes]
     task = texts["task"].substitute(
-        slots=abridged_slots(_telling(brief)), intent=intent_of(brief), head=head(brief)
+        slots=abridged_slots(_telling(brief)), intent=one_line(brief.wish), head=brief.head
     )
     return "\n\n".join([texts["opening"].substitute(), *shown, "\n".join([*noted, task])])
-
-
-def intent_of(brief: MethodBrief) -> str:
-    """Return the sender's intent on one line, or the selector's words where the sender gave none."""
-    return _line(brief.intent) or brief.selector.replace("_", " ").strip()
 
 
 def _shown(brief: MethodBrief, learned: Sequence[WorkedExample]) -> tuple[WorkedExample, ...]:
@@ -107,18 +98,12 @@ def _shown(brief: MethodBrief, learned: Sequence[WorkedExample]) -> tuple[Worked
 def _telling(brief: MethodBrief) -> dict[str, Value]:
     """The slots that the message speaks of first; with them, only a few of the others."""
     words = set(re.findall(r"\w+", f"{brief.intent} {brief.expectation}"))
-    named = {name: value for name, value in brief.slots.items() if name in words}
-    others = {name: value for name, value in brief.slots.items() if name not in words}
-    return {**named, **dict(list(others.items())[: 3 if named else 12])}
-
-
-def _line(text: str, longest: int = 300) -> str:
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:longest]
+    named = sum(name in words for name in brief.slots)
+    return dict(list(telling(brief).items())[: named + 3 if named else 12])
 
 
 def _docstring(intent: str) -> list[str]:
-    words = _line(intent).replace("\\", "").replace('"""', "'''").rstrip('"')
+    words = intent.replace("\\", "").replace('"""', "'''").rstrip('"')
     return [f'    """{words[:1].upper()}{words[1:]}."""'] if words else []
 
 

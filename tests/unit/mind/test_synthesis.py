@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from battui.contracts.generation import FinishReason, Generated
 from battui.contracts.values import Ref
 from battui.guardian import review
-from battui.mind.briefs import ABRIDGED_TOTAL, MethodBrief, WorkedExample, abridge
+from battui.mind.briefs import PLAIN, MethodBrief, WorkedExample, abridge
 from battui.mind.examples import facet_examples, nearest, shipped_examples
 from battui.mind.grammar import body_grammar
-from battui.mind.synthesis import head, method_requests, method_source
+from battui.mind.synthesis import method_requests, method_source
 
 TASKS = Path(__file__).parents[2] / "data" / "jit_development.jsonl"
 BRIEF = MethodBrief(
@@ -221,7 +221,7 @@ def test_a_text_cut_short_loses_its_broken_end() -> None:
 @given(st.text() | st.text(alphabet="\n\t `'\"def()self.:x#"), st.sampled_from(["stop", "length"]))
 def test_any_text_gives_a_source_that_starts_with_the_head(text: str, finish: FinishReason) -> None:
     source = written(text, finish)
-    assert source.startswith(head(BRIEF))
+    assert source.startswith(BRIEF.head)
     assert source == source.rstrip()
 
 
@@ -229,7 +229,7 @@ def test_any_text_gives_a_source_that_starts_with_the_head(text: str, finish: Fi
 def test_any_intent_leaves_the_method_whole(intent: str) -> None:
     source = method_source(replace(BRIEF, intent=intent), Generated(0, "\n    return 1", 3, "stop"))
     assert isinstance(ast.parse(source).body[0], ast.FunctionDef)
-    assert ask(replace(BRIEF, intent=intent))[0].prompt.endswith(head(BRIEF))
+    assert ask(replace(BRIEF, intent=intent))[0].prompt.endswith(BRIEF.head)
 
 
 def test_the_grammar_knows_slots_messages_and_what_the_expectation_names() -> None:
@@ -274,4 +274,4 @@ def test_values_are_abridged_alike_everywhere(value: Any, text: str) -> None:
 
 
 def test_an_abridged_value_is_never_long() -> None:
-    assert len(abridge([["y" * 40] * 3] * 3)) == ABRIDGED_TOTAL
+    assert len(abridge([["y" * 40] * 3] * 3)) == PLAIN.value
