@@ -1,0 +1,123 @@
+"""What is wrong with a family: seen in its text, by the guardian, and in what its methods do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from battui.contracts.activation import MethodText
+from battui.guardian import review
+from battui.mind.briefs import abridge
+from training.drawing import Member, Situation, draw_member, draw_situation, method_source
+from training.execution import Outcome, Runs
+from training.families import Family
+from training.text_faults import member_faults, text_faults
+
+SITUATIONS = 4
+"""Situations for each choice of words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a family; `advice` where the family can be used all the same."""
+
+    family: str
+    words: str
+    advice: bool = False
+
+
+async def examine(family: Family, runs: Runs, *, draws: int, seed: int = 0) -> list[Fault]:
+    """All that is wrong with a family; raises UsageError where nothing can be drawn from it."""
+    random = Random(f"{seed} {family.id}")
+    told = [Fault(family.id, words, advice) for words, advice in text_faults(family)]
+    members = [draw_member(family, random) for _ in range(draws)]
+    found = dict.fromkeys(words for member in members for words in member_faults(member))
+    told += [Fault(family.id, words) for words in found]
+    told += dict.fromkeys(objection for member in members[:2] for objection in _objections(member))
+    if any(not fault.advice for fault in told):
+        return told
+    return [*told, *await _behaviour(family, members, runs, random)]
+
+
+def _objections(member: Member) -> Iterator[Fault]:
+    """What the guardian has against the bodies, unrepaired."""
+    for number, body in enumerate(member.bodies, start=1):
+        verdict = review(method_source(member.selector, member.parameters, body), repair=False)
+        for finding in verdict.findings:
+            words = f"body {number}: the guardian says: {finding}"
+            yield Fault(member.family, words, advice=finding.severity == "style")
+
+
+async def _behaviour(family: Family, members: Sequence[Member], runs: Runs, random: Random) -> list[Fault]:
+    seen: list[Outcome] = []
+    situations: list[Situation] = []
+    for member in members:
+        drawn = [draw_situation(member, random) for _ in range(SITUATIONS)]
+        outcomes = [await _run(member, body, runs, drawn) for body in member.bodies]
+        if fault := next(_quarrels(drawn, outcomes), ""):
+            return [Fault(family.id, fault)]
+        situations += drawn
+        seen += outcomes[0]
+    return list(_habits(family, seen, situations))
+
+
+async def _run(member: Member, body: str, runs: Runs, drawn: Sequence[Situation]) -> list[Outcome]:
+    """The outcomes; the first situation is run alone, because only there a missing signal is seen."""
+    method = MethodText(method_source(member.selector, member.parameters, body), tuple(member.parameters))
+    first = await runs.alone(member.selector, method, drawn[0])
+    return [first, *await runs.series(member.selector, method, drawn[1:])]
+
+
+def _quarrels(drawn: Sequence[Situation], outcomes: Sequence[Sequence[Outcome]]) -> Iterator[str]:
+    for situation, *came in zip(drawn, *outcomes, strict=True):
+        for number, outcome in enumerate(came, start=1):
+            if outcome.trouble:
+                yield f"body {number}: {outcome.trouble}, with {_said(situation)}"
+            if not outcome.agrees(came[0]):
+                yield (
+                    f"bodies 1 and {number} disagree with {_said(situation)}: "
+                    f"{_came(came[0], situation)}, but {_came(outcome, situation)}"
+                )
+
+
+def _habits(family: Family, outcomes: Sequence[Outcome], situations: Sequence[Situation]) -> Iterator[Fault]:
+    ended = [outcome for outcome in outcomes if not outcome.raises]
+    if not ended:
+        kinds = ", ".join(sorted({outcome.raises for outcome in outcomes}))
+        yield Fault(family.id, f"its bodies raise {kinds} in every situation drawn")
+        return
+    pairs = list(zip(outcomes, situations, strict=True))
+    idle = [outcome for outcome, situation in pairs if not outcome.raises and _is_idle(outcome, situation)]
+    if len(idle) == len(ended):
+        yield Fault(family.id, "its bodies never answer or change anything")
+    elif 2 * len(idle) > len(outcomes):
+        yield Fault(family.id, "in most situations drawn, nothing is answered or changed", advice=True)
+    if 2 * len(ended) < len(outcomes):
+        yield Fault(family.id, "its bodies raise in most situations drawn", advice=True)
+    changing = any(outcome.after != situation.slots for outcome, situation in pairs if not outcome.raises)
+    results = {json.dumps(outcome.result) for outcome in ended}
+    if len(results) == 1 and not changing and len(situations) > SITUATIONS:
+        yield Fault(family.id, f"the answer is {results.pop()} in every situation drawn; draw others, too")
+
+
+def _is_idle(outcome: Outcome, situation: Situation) -> bool:
+    return outcome.result is None and outcome.after == situation.slots
+
+
+def _said(situation: Situation) -> str:
+    named = {**{f"self.{name}": value for name, value in situation.slots.items()}, **situation.arguments}
+    return ", ".join(f"{name} = {value!r}" for name, value in named.items()) or "nothing"
+
+
+def _came(outcome: Outcome, situation: Situation) -> str:
+    if outcome.raises:
+        return f"raises {outcome.raises}"
+    changed = {
+        name: value
+        for name, value in (outcome.after or {}).items()
+        if name not in situation.slots or situation.slots[name] != value
+    }
+    left = "".join(f" and leaves {name} = {abridge(value)}" for name, value in changed.items())
+    return f"answers {outcome.result!r}{left}"
