@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -85,7 +85,7 @@ def draw_situation(member: Member, random: Random) -> Situation:
     raise UsageError(f"its generators find nothing to draw: {reason}", about=member.where, remedy=remedy)
 
 
-def method_source(selector: str, parameters: Mapping[str, str], body: str) -> str:
+def method_source(selector: str, parameters: Iterable[str], body: str) -> str:
     """The whole method: its `def` line and the body, indented."""
     return f"def {selector}({', '.join(('self', *parameters))}):\n{indented(body)}"
 

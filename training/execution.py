@@ -1,7 +1,7 @@
 """Methods run in cells on many situations: what they answer, leave behind and raise.
 
-One activation runs a method on all situations, each on a clone of its own, because a cell costs more than most
-methods. Where that fails as a whole (a limit, a value that cannot be kept) each situation gets a cell of its own.
+One activation runs many methods on many situations, each on a clone of its own, because a cell costs more than most
+methods. Where that fails as a whole (a limit, a value that cannot be kept) each run gets a cell of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 import trio
 
@@ -17,22 +18,38 @@ from battui.contracts.errors import Refused
 from battui.contracts.values import Ref, Value
 from battui.kernel.cells import CellBlock
 from battui.kernel.judging import slots_after
-from training.drawing import Situation
+from training.drawing import Situation, method_source
 
 FRESH = 1
-LIMITS = CellLimits(wall_s=10.0, cpu_s=5)
+MANY = CellLimits(wall_s=20.0, cpu_s=10)
+ONE = CellLimits(wall_s=5.0, cpu_s=2)
 
+_ALONE = "run_alone_"
 _SERIES = "run_series_"
 _SERIES_SOURCE = """\
 def run_series_(self, situations):
+    methods = [{methods}]
     outcomes = []
-    for slots, arguments in situations:
+    for number, slots, arguments in situations:
         fresh = self.clone(**slots)
         try:
-            outcomes.append(['', fresh.{selector}(**arguments), fresh])
+            outcomes.append(['', methods[number](fresh, arguments), fresh])
         except Exception as error:
             outcomes.append([repr(error).partition('(')[0], None, None])
     return outcomes"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A method, and the situations that it is to be run in."""
+
+    parameters: tuple[str, ...]
+    body: str
+    situations: Sequence[Situation]
+
+    def method(self, selector: str) -> MethodText:
+        """The method under a selector."""
+        return MethodText(method_source(selector, self.parameters, self.body), self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +74,19 @@ class Runs:
     def __init__(self, cells: CellBlock) -> None:
         self._cells = cells
 
-    async def series(
-        self, selector: str, method: MethodText, situations: Sequence[Situation]
-    ) -> list[Outcome]:
-        """What becomes of each situation."""
-        driver = MethodText(_SERIES_SOURCE.format(selector=selector), ("situations",))
-        methods = {selector: method, _SERIES: driver}
-        told: Value = [[one.slots, one.arguments] for one in situations]
-        answer = await self._activate(_SERIES, {"situations": told}, _Fresh({}, methods))
+    async def together(self, jobs: Sequence[Job]) -> list[list[Outcome]]:
+        """What becomes of each job's situations; nothing can be told of missing signals."""
+        answer = await self._activate(_SERIES, {"situations": _told(jobs)}, _Fresh({}, _methods(jobs)), MANY)
         if answer.failure is None:
-            return _outcomes(answer)
-        return [await self.alone(selector, method, situation) for situation in situations]
+            return _dealt(_outcomes(answer), jobs)
+        if len(jobs) == 1:
+            return [await self._one_by_one(jobs[0])]
+        return [outcomes for job in jobs for outcomes in await self.together([job])]
 
-    async def alone(self, selector: str, method: MethodText, situation: Situation) -> Outcome:
+    async def alone(self, job: Job, situation: Situation) -> Outcome:
         """What becomes of one situation, in a cell of its own, where a missing signal is seen as well."""
-        source = _Fresh(situation.slots, {selector: method})
-        answer = await self._activate(selector, situation.arguments, source)
+        source = _Fresh(situation.slots, {_ALONE: job.method(_ALONE)})
+        answer = await self._activate(_ALONE, situation.arguments, source, ONE)
         failure = answer.failure
         if failure is None:
             return Outcome(answer.result, slots_after(situation.slots, answer, FRESH))
@@ -80,8 +94,18 @@ class Runs:
             return Outcome(raises=failure.error_type)
         return Outcome(trouble=f"{failure.kind}: {failure.message}")
 
-    async def _activate(self, selector: str, arguments: Mapping[str, Value], source: _Fresh) -> CellAnswer:
-        activation = Activation(FRESH, selector, arguments, limits=LIMITS)
+    async def _one_by_one(self, job: Job) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for situation in job.situations:
+            # What runs without end in one situation would take its time in all others, too.
+            stopped = outcomes[-1] if outcomes and outcomes[-1].trouble else None
+            outcomes.append(stopped or await self.alone(job, situation))
+        return outcomes
+
+    async def _activate(
+        self, selector: str, arguments: Mapping[str, Value], source: _Fresh, limits: CellLimits
+    ) -> CellAnswer:
+        activation = Activation(FRESH, selector, arguments, limits=limits)
         return await self._cells.activate(activation, source, _Nothing())
 
 
@@ -110,6 +134,24 @@ class _Nothing:
 
     async def call(self, name: str, receiver: int, arguments: Mapping[str, Value]) -> Value:
         raise Refused(f"{name} cannot be asked for here", about=f"{receiver}, {len(arguments)} arguments")
+
+
+def _methods(jobs: Sequence[Job]) -> dict[str, MethodText]:
+    selectors = [f"run_{number}_" for number in range(len(jobs))]
+    calls = (f"lambda fresh, arguments: fresh.{selector}(**arguments)" for selector in selectors)
+    driver = MethodText(_SERIES_SOURCE.format(methods=", ".join(calls)), ("situations",))
+    methods = {selector: job.method(selector) for selector, job in zip(selectors, jobs, strict=True)}
+    return {**methods, _SERIES: driver}
+
+
+def _told(jobs: Sequence[Job]) -> Value:
+    return [[number, one.slots, one.arguments] for number, job in enumerate(jobs) for one in job.situations]
+
+
+def _dealt(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> list[list[Outcome]]:
+    """The outcomes of all jobs, by job."""
+    left = iter(outcomes)
+    return [list(islice(left, len(job.situations))) for job in jobs]
 
 
 def _outcomes(answer: CellAnswer) -> list[Outcome]:

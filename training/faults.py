@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from battui.contracts.activation import MethodText
 from battui.guardian import review
 from battui.mind.briefs import abridge
 from training.drawing import Member, Situation, draw_member, draw_situation, method_source
-from training.execution import Outcome, Runs
+from training.execution import Job, Outcome, Runs
 from training.families import Family
 from training.text_faults import member_faults, text_faults
 
 SITUATIONS = 4
 """Situations for each choice of words."""
+ALONE = 2
+"""Choices of words for which one situation is run in a cell of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +52,31 @@ def _objections(member: Member) -> Iterator[Fault]:
 
 
 async def _behaviour(family: Family, members: Sequence[Member], runs: Runs, random: Random) -> list[Fault]:
+    jobs = [_jobs(member, random) for member in members]
+    came = iter(await runs.together([job for some in jobs for job in some]))
     seen: list[Outcome] = []
-    situations: list[Situation] = []
-    for member in members:
-        drawn = [draw_situation(member, random) for _ in range(SITUATIONS)]
-        outcomes = [await _run(member, body, runs, drawn) for body in member.bodies]
-        if fault := next(_quarrels(drawn, outcomes), ""):
+    for some in jobs:
+        outcomes = [next(came) for _ in some]
+        if fault := next(_quarrels(some[0].situations, outcomes), ""):
             return [Fault(family.id, fault)]
-        situations += drawn
         seen += outcomes[0]
-    return list(_habits(family, seen, situations))
+    if fault := await _unsignalled(jobs[:ALONE], runs):
+        return [Fault(family.id, fault)]
+    return list(_habits(family, seen, [situation for some in jobs for situation in some[0].situations]))
 
 
-async def _run(member: Member, body: str, runs: Runs, drawn: Sequence[Situation]) -> list[Outcome]:
-    """The outcomes; the first situation is run alone, because only there a missing signal is seen."""
-    method = MethodText(method_source(member.selector, member.parameters, body), tuple(member.parameters))
-    first = await runs.alone(member.selector, method, drawn[0])
-    return [first, *await runs.series(member.selector, method, drawn[1:])]
+def _jobs(member: Member, random: Random) -> list[Job]:
+    situations = [draw_situation(member, random) for _ in range(SITUATIONS)]
+    return [Job(tuple(member.parameters), body, situations) for body in member.bodies]
+
+
+async def _unsignalled(jobs: Sequence[Sequence[Job]], runs: Runs) -> str:
+    for some in jobs:
+        for number, job in enumerate(some, start=1):
+            outcome = await runs.alone(job, job.situations[0])
+            if outcome.trouble:
+                return f"body {number}: {outcome.trouble}, with {_said(job.situations[0])}"
+    return ""
 
 
 def _quarrels(drawn: Sequence[Situation], outcomes: Sequence[Sequence[Outcome]]) -> Iterator[str]:

@@ -72,13 +72,13 @@ def answers(body: str) -> bool:
     """Whether a body returns anything."""
     return any(
         isinstance(node, ast.Return) and node.value is not None
-        for node in ast.walk(ast.parse(method_source("method", {}, body)))
+        for node in ast.walk(ast.parse(method_source("method", (), body)))
     )
 
 
 def _body_faults(member: Member, number: int, body: str) -> Iterator[str]:
     try:
-        tree = ast.parse(method_source("method", {}, body))
+        tree = ast.parse(method_source("method", (), body))
     except SyntaxError as error:
         yield f"body {number}: line {(error.lineno or 2) - 1}: {error.msg}"
         return
