@@ -77,8 +77,9 @@ def model(name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.Te
     targets = ("self_attn.q_proj", "self_attn.k_proj") if name == "scripted" else tuple(TARGETS)
     folder = tmp_path_factory.mktemp("adapters")
     adapters = (
-        make_adapter(folder / "poet", header, seed=1, targets=targets),
-        make_adapter(folder / "clerk", header, seed=2, targets=targets),
+        # Of many random ones these two are the surest of their first words after a market report.
+        make_adapter(folder / "poet", header, seed=35, strength=0.15, targets=targets),
+        make_adapter(folder / "clerk", header, seed=23, strength=0.15, targets=targets),
     )
     return replace(files, adapters=adapters)
 
