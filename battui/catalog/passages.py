@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,19 @@ def ranking(world: World, postings: Postings, words: str, *, top: int) -> list[t
             break
         wanted *= 2
     return list(best.items())[:top]
+
+
+def rarity(world: World, postings: Postings, words: str) -> dict[str, float]:
+    """What each term of `words` tells by how few chunks have it: the weight that the ranking gives it."""
+    shelf = shelf_of(world)
+    if shelf is None:
+        return {}
+    generation = postings.generation(shelf)
+    total = len(generation.chunks)
+    found = {term: generation.term(term, shelf) for term in query_terms(shelf, words)}
+    # A term that nothing has tells a little more than one that stands in a single chunk.
+    counts = {term: len(held.places) if held is not None else 0.5 for term, held in found.items()}
+    return {term: math.log(1.0 + total / count) for term, count in counts.items()}
 
 
 def _passage(world: World, ranked: Ranked, terms: Collection[str], longest: int) -> Passage:

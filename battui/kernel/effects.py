@@ -20,6 +20,7 @@ from battui.kernel.trials import Trials
 from battui.mind.steps import (
     AnswerSender,
     Errand,
+    Excerpt,
     Found,
     Generate,
     Generated,
@@ -31,8 +32,8 @@ from battui.mind.steps import (
     TryCandidates,
 )
 
-MOST_PASSAGES = 3
-"""A small model reads little; more would push the question itself out of its sight."""
+MOST_PASSAGES = 6
+"""How many are searched for what an answer may rest on; the model is shown fewer."""
 
 
 class Effects:
@@ -77,11 +78,15 @@ class Effects:
             case ReadRecord():
                 return RecordRead(await self._ledger.save(self._committer))
             case Search(queries=queries):
-                found = await self._librarian.look_up(queries, MOST_PASSAGES)
-                return Found(tuple((passage.place, passage.text) for passage in found))
+                return await self._look_up(queries)
             case AnswerSender(number=number):
                 await self._senders.answer(mission, number)
                 return None
+
+    async def _look_up(self, queries: tuple[str, ...]) -> Found:
+        passages = await self._librarian.look_up(queries, MOST_PASSAGES)
+        excerpts = tuple(Excerpt(each.place, each.text, (each.title, *each.headings)) for each in passages)
+        return Found(excerpts, await self._librarian.rarity(queries[0]))
 
     async def _generate(
         self, mission: str, requests: tuple[GenerationRequest, ...]

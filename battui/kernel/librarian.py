@@ -9,7 +9,7 @@ import trio
 
 from battui.catalog.analysis import DEFAULT_LANGUAGE, check_language
 from battui.catalog.conditions import Condition, condition
-from battui.catalog.passages import LONGEST, Passage, search
+from battui.catalog.passages import LONGEST, Passage, rarity, search
 from battui.catalog.postings import Postings
 from battui.catalog.shelf import shelf_of
 from battui.catalog.sources import Manner, draft_of, given_source
@@ -22,8 +22,8 @@ from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
 
 MOST_FOUND = 50
-LONGEST_READ = 700
-"""Characters of a passage that a mission is given: three of them fit beside a question in a small context."""
+LONGEST_READ = 2400
+"""Characters of a passage that a mission looks through for what it was asked: most chunks as a whole."""
 LONGEST_NOTE = 1 << 20
 NOTES = "note:"
 
@@ -61,6 +61,14 @@ class Librarian:
             key=lambda pair: pair[0],
         )
         return tuple({passage.chunk: passage for _, passage in ranked}.values())[:top]
+
+    async def rarity(self, query: str) -> Mapping[str, float]:
+        """How much each term of a query tells, by how few chunks have it."""
+
+        def work(world: World) -> Mapping[str, float]:
+            return rarity(world, self._postings, query)
+
+        return await trio.to_thread.run_sync(self._image.read, work)
 
     async def search(self, arguments: Mapping[str, Value]) -> Value:
         """`search_(query, top=, where=)`: passages as dictionaries, with a reference to each chunk."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from battui.contracts.generation import GenerationRequest, GenerationResult
 from battui.contracts.review import Certificate
@@ -68,6 +68,14 @@ Errand: TypeAlias = Generate | TryCandidates | ReadRecord | Search | AnswerSende
 Effect: TypeAlias = Errand | AwaitApproval
 
 
+class Excerpt(NamedTuple):
+    """A passage as a mission reads it: where it begins, its text, the headings that it stands under."""
+
+    place: str
+    text: str
+    headings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Generated:
     """The engine's candidates, one result a request."""
@@ -92,9 +100,10 @@ class RecordRead:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Passages for all queries together, the best first: each one's place and its text."""
+    """Passages for all queries together, the best first, and how rare each term of the first query is."""
 
-    passages: tuple[tuple[str, str], ...]
+    passages: tuple[Excerpt, ...]
+    rarity: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

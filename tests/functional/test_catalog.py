@@ -62,8 +62,30 @@ async def test_a_question_is_answered_from_what_was_indexed_and_names_its_source
         await life.line(MAKE)
         await life.line(NOTE)
         answer = await life.line("account ? 'When is an account overdrawn?'")
-        assert answer.value == "Below zero (rules:1)."
+        assert answer.value == "Below zero. (rules:1)"
         assert (await life.mission(answer.mission)).sources == ("rules:1",)
+
+
+async def test_a_wrong_answer_gives_way_to_what_stands_there(scripted_image: Scripted, live: Live) -> None:
+    async with live(
+        scripted_image(script_of(BODIES, SOURCE.replace("Below zero", "Above a million")))
+    ) as life:
+        await life.line(MAKE)
+        await life.line(NOTE)
+        answer = await life.line("account ? 'When is an account overdrawn?'")
+        assert answer.value == "An account below zero is overdrawn. (rules:1)"
+
+
+async def test_what_nothing_speaks_of_is_not_answered(scripted_image: Scripted, live: Live) -> None:
+    async with live(scripted_image(script_of(BODIES))) as life:
+        await life.line(MAKE)
+        await life.line(NOTE)
+        answer = await life.line("account ? 'Who painted the cathedral of the account?'")
+        assert answer.value == (
+            "I do not know. What I looked at does not speak of painted, cathedral. "
+            "I looked at rules:1, account.balance."
+        )
+        assert (await life.mission(answer.mission)).sources == ()
 
 
 async def test_what_is_queued_is_merged_by_the_kernel(scripted_image: Scripted, live: Live) -> None:

@@ -212,10 +212,11 @@ async def test_the_heartbeat_audits_the_image_and_keeps_the_report(
 
 
 async def test_questions_are_missions_that_answer_in_words(scripted_image: Scripted, live: Live) -> None:
-    async with live(scripted_image(script_of(BODIES))) as life:
+    said = "\n[[rules]]\nmatch = 'Question: What is in it'\nanswers = ['The balance is 100.']\n"
+    async with live(scripted_image(script_of(BODIES, said))) as life:
         await life.line(MAKE)
         answer = await life.line("account ? 'What is in it?'")
-        assert (answer.value, answer.mission) == ("It changes the balance.", "m1")
+        assert (answer.value, answer.mission) == ("The balance is 100. (account.balance)", "m1")
 
 
 async def test_status_tells_how_the_kernel_is(scripted_image: Scripted, live: Live) -> None:

@@ -13,6 +13,7 @@ from battui.guardian import tree_hash
 from battui.mind.choice import Candidate
 from battui.mind.cycle import Mandate, MissionKind
 from battui.mind.steps import (
+    Excerpt,
     Found,
     Generated,
     Outcome,
@@ -213,22 +214,42 @@ CASES: dict[str, Case] = {
     "answering asks, with what was found": Case(
         "SYNTHESIZING",
         "generate answer: m1.answer x1",
-        (Found((("guide.md:3", "A balance below zero is overdrawn."),)),),
+        (Found((Excerpt("guide.md:3", "A balance below zero is overdrawn."),)),),
         mandate=QUESTION,
-        remembered={"sources": ["guide.md:3"]},
+        remembered={"evidence": [["guide.md:3", "A balance below zero is overdrawn."]]},
     ),
-    "answering keeps the words": Case(
+    "answering asks nothing where nothing was found": Case(
         "SYNTHESIZING",
         "-> COMPLETE",
-        (Generated("answer", (result(" It is not.\n"),)),),
+        (Found((Excerpt("guide.md:3", "A lion hunts at night."),)),),
         mandate=QUESTION,
-        remembered={"reply": "It is not.", "tokens": 7},
+        remembered={
+            "reply": "I do not know. What I looked at does not speak of overdrawn. "
+            "I looked at guide.md:3, account.balance.",
+            "sources": [],
+        },
     ),
-    "answering fails where nothing is said": Case(
+    "answering keeps the words that are supported": Case(
+        "SYNTHESIZING",
+        "-> COMPLETE",
+        (Generated("answer", (result(" An overdrawn balance is below zero (guide.md:3).\n"),)),),
+        mandate=QUESTION,
+        slots={"evidence": [["guide.md:3", "Overdrawn is a balance below zero."]]},
+        remembered={"reply": "An overdrawn balance is below zero. (guide.md:3)", "tokens": 7},
+    ),
+    "answering quotes where the words are not supported": Case(
+        "SYNTHESIZING",
+        "-> COMPLETE",
+        (Generated("answer", (result("It is not."),)),),
+        mandate=QUESTION,
+        slots={"evidence": [["guide.md:3", "A balance below zero is overdrawn."]]},
+        remembered={"reply": "A balance below zero is overdrawn. (guide.md:3)", "sources": ["guide.md:3"]},
+    ),
+    "auditing fails where nothing is said": Case(
         "SYNTHESIZING",
         "-> FAILED",
         (Generated("answer", (result(" \n"),)),),
-        mandate=QUESTION,
+        mandate=AUDIT,
         remembered={"failure": "the model had nothing to say"},
     ),
     "auditing reads the record": Case("SYNTHESIZING", "read record", mandate=AUDIT),
