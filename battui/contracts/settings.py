@@ -73,6 +73,7 @@ class MissionSettings:
     max_tokens: int = _setting(256, "Tokens per candidate.", low=16, high=8192)
     temperature: float = _setting(0.8, "How varied the candidates are; 0 is greedy.", low=0, high=2)
     timeout_s: float = _setting(300.0, "Seconds that a sender waits for a mission.", low=0.1, high=86_400)
+    expert: str = _setting("jit", "The adapter that writes methods, where the model has it; empty: none.")
     approval: str = _setting(
         "auto", "Install what passed (auto), or ask a person (ask).", choices=("auto", "ask")
     )

@@ -22,6 +22,7 @@ from battui.contracts.generation import AdapterFiles
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
+EXPERT = "expert.toml"
 ITEM_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
 MAX_CONFIG = 1 << 20
 MAX_RANK = 4096
@@ -79,11 +80,15 @@ class PeftAdapter:
 
 
 def files_of(folder: Path) -> dict[str, Path]:
-    """The two files of an adapter's folder by name. Raises UsageError where one of them is missing."""
+    """The two files of an adapter's folder by name, and what it is an expert for, if it says so.
+
+    Raises UsageError where one of the two is missing.
+    """
     found = {name: folder / name for name in (CONFIG, WEIGHTS)}
     missing = [name for name, path in found.items() if not path.is_file()]
     if not missing:
-        return found
+        expert = folder / EXPERT
+        return found | ({EXPERT: expert} if expert.is_file() else {})
     if WEIGHTS in missing and any(folder.glob("*.bin")):
         remedy = (
             "A .bin is a pickle and is never opened; save it as safetensors (PEFT's save_pretrained does)."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,22 +50,51 @@ def incarnate_adapter(
     The same adapter under the same name is left as it is; raises Refused where another one has the name.
     """
     with image.unit_of_work(f"incarnate adapter {name}") as world:
-        digest, size = hashlib.sha256(), 0
-        blobs = {}
-        for file, path in sorted(files.items()):
-            blobs[file], hashed, length = _blob(path)
-            digest.update(hashed)
-            size += length
-        record = AdapterRecord(name, base, base_sha256, rank, digest.hexdigest(), size)
-        owner = world.root["pLLM_obj"]
-        held = owner.lora_repository.get(name)
+        blobs, digest, size = _blobs(files)
+        record = AdapterRecord(name, base, base_sha256, rank, digest, size)
+        held = _repository(world).get(name)
         if held is None:
-            parent = {"parent*": [world.root["traits_obj"]]}
-            proxy = UvmObject(parent, **asdict(record), config=config, files=blobs)
-            owner.lora_repository[name] = proxy
+            _put(world, record, blobs, config)
         elif _record(held) != record:
             raise Refused("another adapter has this name", about=name, remedy="Choose one with --name.")
         return record
+
+
+def incarnate_shipped_adapter(
+    image: Image,
+    name: str,
+    files: Mapping[str, Path],
+    *,
+    base: str,
+    base_sha256: str,
+    rank: int,
+    config: Value,
+) -> None:
+    """As `incarnate_adapter`, for one that comes with battui and is offered to every image.
+
+    It takes the place of an older one that came with battui. A user's own adapter of the name stays, and one that
+    the user has removed does not come back.
+    """
+    if not image.read(lambda world: _wants_shipped(world, name, _digest(files))):
+        return
+    with image.unit_of_work(f"incarnate adapter {name}, which comes with battui") as world:
+        blobs, digest, size = _blobs(files)
+        _put(world, AdapterRecord(name, base, base_sha256, rank, digest, size), blobs, config, shipped=True)
+
+
+def _wants_shipped(world: World, name: str, digest: str) -> bool:
+    held = _repository(world).get(name)
+    if held is None:
+        return name not in _declined(world)
+    return bool(held._slots.get("shipped")) and held.sha256 != digest
+
+
+def _put(
+    world: World, record: AdapterRecord, blobs: Mapping[str, Any], config: Value, *, shipped: bool = False
+) -> None:
+    parent = {"parent*": [world.root["traits_obj"]]}
+    slots = {**asdict(record), "config": config, "files": dict(blobs), "shipped": shipped}
+    _repository(world)[record.name] = UvmObject(parent, **slots)
 
 
 def list_adapters(image: Image) -> tuple[AdapterRecord, ...]:
@@ -84,9 +113,10 @@ def adapter_config(image: Image, name: str) -> tuple[AdapterRecord, Value]:
 
 
 def remove_adapter(image: Image, name: str) -> None:
-    """Take an adapter out of the image, in one transaction that can be undone. Raises UnknownObject."""
+    """Take an adapter out of the image, as a transaction that can be undone. Raises UnknownObject."""
     with image.unit_of_work(f"remove adapter {name}") as world:
-        _held(world, name)
+        if _held(world, name)._slots.get("shipped"):
+            world.root["pLLM_obj"].declined_adapters = [*_declined(world), name]
         del _repository(world)[name]
 
 
@@ -112,15 +142,38 @@ def _held(world: World, name: str) -> UvmObject:
     return found
 
 
-def _blob(path: Path) -> tuple[Any, bytes, int]:
-    """The file as a blob, with its hash and its length, read once and in pieces."""
-    blob, digest, size = Blob(), hashlib.sha256(), 0
-    with path.open("rb") as source, blob.open("w") as target:
+def _declined(world: World) -> list[str]:
+    return list(world.root["pLLM_obj"]._slots.get("declined_adapters") or ())
+
+
+def _blobs(files: Mapping[str, Path]) -> tuple[dict[str, Any], str, int]:
+    """The files as blobs, with the hash and the length of all of them; each is read once and in pieces."""
+    blobs, digest, size = {}, hashlib.sha256(), 0
+    for name, path in sorted(files.items()):
+        blob = blobs[name] = Blob()
+        with blob.open("w") as target:
+            hashed, length = _hashed(path, target.write)
+        digest.update(hashed)
+        size += length
+    return blobs, digest.hexdigest(), size
+
+
+def _digest(files: Mapping[str, Path]) -> str:
+    """The hash that `_blobs` comes to."""
+    digest = hashlib.sha256()
+    for _, path in sorted(files.items()):
+        digest.update(_hashed(path, lambda _: None)[0])
+    return digest.hexdigest()
+
+
+def _hashed(path: Path, take: Callable[[bytes], object]) -> tuple[bytes, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as source:
         while piece := source.read(CHUNK):
-            target.write(piece)
+            take(piece)
             digest.update(piece)
             size += len(piece)
-    return blob, digest.digest(), size
+    return digest.digest(), size
 
 
 def _record(proxy: UvmObject) -> AdapterRecord:

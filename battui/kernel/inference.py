@@ -78,6 +78,11 @@ class Inference:
         """How the engine is now."""
         return self._status
 
+    @property
+    def model(self) -> ModelFiles | None:
+        """The model in use, with its adapters."""
+        return self._model
+
     def use(self, engine: str, model: ModelFiles | None) -> None:
         """Go on with another engine or model (None: with none). What is in flight is done again by the new one."""
         self._engine, self._model = engine, model

@@ -21,6 +21,7 @@ from battui.contracts.portal import Portal
 from battui.contracts.settings import Settings
 from battui.image.image import Image
 from battui.image.models import model_files
+from battui.kernel.experts import incarnate_shipped
 from battui.kernel.organs import Organs
 from battui.kernel.portal import KernelPortal
 
@@ -51,6 +52,7 @@ class Kernel:
         """Open the image and live until `stop`; raises BattuiError where the image cannot be had."""
         image = await trio.to_thread.run_sync(Image.open, self._settings.image)
         try:
+            await trio.to_thread.run_sync(incarnate_shipped, image)
             model = await trio.to_thread.run_sync(
                 image.read, lambda world: model_files(world, self._settings.engine.model)
             )

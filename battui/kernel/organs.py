@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from battui.cell.sandbox import SandboxReport
 from battui.contracts.activation import CellLimits
 from battui.contracts.events import Level
@@ -16,6 +18,7 @@ from battui.kernel.cells import CellBlock
 from battui.kernel.commands import Commands
 from battui.kernel.committer import Committer
 from battui.kernel.effects import Effects
+from battui.kernel.experts import method_expert
 from battui.kernel.heartbeat import Heartbeat
 from battui.kernel.inference import Inference
 from battui.kernel.ledger import Ledger
@@ -28,6 +31,7 @@ from battui.kernel.services import Services
 from battui.kernel.trials import Trials
 from battui.kernel.worker import Worker
 from battui.mind.cycle import active_cycles
+from battui.mind.method_form import MethodExpert
 from battui.mind.personas import shipped_personas
 from battui.mind.states import MindContext, state_functions
 
@@ -69,7 +73,7 @@ class Organs:
             effects=self._effects,
             bus=self.bus,
             ledger=ledger,
-            context=MindContext(shipped_personas(), settings.mission),
+            context=MindContext(shipped_personas(), settings.mission, self._expert(settings.mission.expert)),
             functions=state_functions(),
         )
         self.heartbeat = Heartbeat(settings.heartbeat, self.committer, self.missions, ledger, self.bus)
@@ -89,6 +93,9 @@ class Organs:
             status=self.status,
         )
         self.worker = Worker(self.mailbox, self.bus, commands.perform)
+
+    def _expert(self, name: str) -> Callable[[], MethodExpert | None]:
+        return lambda: method_expert(self.inference.model, name)
 
     def status(self, world: World) -> KernelStatus:
         """How the kernel is."""

@@ -54,6 +54,14 @@ class MethodForm:
         return self.lines[kind].substitute(text=one_line(text, self.words))
 
 
+@dataclass(frozen=True, slots=True)
+class MethodExpert:
+    """The adapter that writes methods, and the form in which it is asked."""
+
+    adapter: str
+    form: MethodForm
+
+
 def telling(brief: MethodBrief) -> dict[str, Value]:
     """The object's slots, those first that the message names."""
     words = set(re.findall(r"\w+", f"{brief.intent} {brief.expectation}"))

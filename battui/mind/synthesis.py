@@ -6,13 +6,14 @@ import ast
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 
-from battui.contracts.generation import Generated, GenerationRequest, Sampling
+from battui.contracts.generation import AdapterUse, Generated, GenerationRequest, Sampling
 from battui.contracts.values import Value
 from battui.mind.briefs import MethodBrief, WorkedExample, abridged_slots
 from battui.mind.examples import facet_examples, nearest, shipped_examples
 from battui.mind.grammar import body_grammar
-from battui.mind.method_form import one_line, telling
+from battui.mind.method_form import MethodExpert, one_line, telling
 from battui.mind.prompts import template
 from battui.mind.slips import without_slips
 
@@ -31,19 +32,22 @@ def method_requests(
     temperature: float,
     examples: Sequence[WorkedExample] = (),
     constrained: bool = False,
+    expert: MethodExpert | None = None,
 ) -> tuple[GenerationRequest, ...]:
     """Ask for `candidates` methods that answer `brief`, one in four of them with advice and feedback, if any.
 
     `examples` (methods that the image has learned) compete with the shipped ones for a place in the prompt.
     `attempt` moves the seed, so that a retry does not say the same again. `constrained` holds the first attempt
     to a grammar of known names, for engines that take one. Ids are `request_id` and a letter.
+
+    An `expert` is asked in its own form instead, without worked examples; it knows no facets.
     """
-    notes = (*brief.feedback, *brief.advice)
-    noted = -(-candidates // 4) if notes and candidates > 1 else 0
-    grammar = body_grammar(brief) if constrained and not brief.facet and attempt == 0 else None
-    prompts = [(_prompt(brief, (), examples), candidates - noted)]
-    if noted:
-        prompts.append((_prompt(brief, notes, examples), noted))
+    asked = expert if not brief.facet else None
+    if asked is not None:
+        prompts = [(asked.form.prompt(replace(brief, feedback=brief.feedback[:1])), candidates)]
+    else:
+        prompts = _taught_prompts(brief, candidates, examples)
+    held = constrained and asked is None and not brief.facet and attempt == 0
     return tuple(
         GenerationRequest(
             id=f"{request_id}{letter}",
@@ -53,10 +57,21 @@ def method_requests(
             max_tokens=max_tokens,
             stop=STOP,
             sampling=Sampling(temperature=temperature, seed=1 + 1000 * attempt + 500 * place),
-            grammar=grammar,
+            grammar=body_grammar(brief) if held else None,
+            adapter=AdapterUse(asked.adapter) if asked else None,
         )
         for place, (letter, (prompt, count)) in enumerate(zip("ab", prompts, strict=False))
     )
+
+
+def _taught_prompts(
+    brief: MethodBrief, candidates: int, examples: Sequence[WorkedExample]
+) -> list[tuple[str, int]]:
+    """Prompts with worked examples, and how many candidates each is for."""
+    notes = (*brief.feedback, *brief.advice)
+    noted = -(-candidates // 4) if notes and candidates > 1 else 0
+    prompts = [(_prompt(brief, (), examples), candidates - noted)]
+    return [*prompts, (_prompt(brief, notes, examples), noted)] if noted else prompts
 
 
 def method_source(brief: MethodBrief, generated: Generated) -> str:

@@ -8,12 +8,13 @@ from battui.image.objects import UvmObject
 from battui.mind.planning import STEWARD, parse_plan, plan_request
 from battui.mind.portrait import data_slots, understood
 from battui.mind.states.context import MindContext
+from battui.mind.states.straight import straight_way
 from battui.mind.states.subject import title_of, wanted_of
 from battui.mind.steps import Generate, Generated, Outcome, Step
 
 
 def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContext) -> Step:
-    """Ask for a plan; with the plan at hand, let the facets be asked."""
+    """Ask for a plan; with the plan at hand, let the facets be asked. What an expert may know needs no council."""
     match outcomes:
         case (Generated(results=(result,)),):
             written = result.candidates[0]
@@ -21,6 +22,8 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
             plan["pillars"], plan["look_up"] = list(plan["pillars"]), list(plan["look_up"])
             remembered = {"plan": plan, "tokens": cycle.tokens + written.tokens}
             return Step(remember=remembered, next_state="DELEGATING")
+    if way := straight_way(cycle, context):
+        return Step(remember={"plan": way}, next_state="DELEGATING")
     request = plan_request(
         request_id=f"{cycle.mission}.plan",
         title=title_of(cycle),

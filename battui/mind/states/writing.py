@@ -18,6 +18,7 @@ from battui.mind.cycle import provenance
 from battui.mind.lessons import cases_in, is_message, trial_of
 from battui.mind.portrait import data_slots, understood
 from battui.mind.states.context import MindContext
+from battui.mind.states.straight import is_facet, went_straight
 from battui.mind.steps import (
     Approved,
     AwaitApproval,
@@ -67,7 +68,7 @@ def brief_of(cycle: UvmObject) -> MethodBrief:
         understood=understood(cycle.target),
         advice=tuple(text for text in cycle.facets.values() if text),
         feedback=tuple(cycle.feedback),
-        facet=mandate["selector"].endswith("_facet_") and bool(mandate["intent"]),
+        facet=is_facet(cycle),
     )
 
 
@@ -89,6 +90,7 @@ def _requests(cycle: UvmObject, context: MindContext) -> tuple[GenerationRequest
         max_tokens=settings.max_tokens,
         temperature=settings.temperature,
         constrained=True,
+        expert=context.expert(),
     )
     return tuple(replace(request, first_greedy=False) for request in requests) if others else requests
 
@@ -168,7 +170,7 @@ def _again(
     attempt = cycle.attempt + 1
     if attempt < context.settings.attempts:
         remembered = {"fates": fates, "drafts": [], "attempt": attempt, "feedback": feedback}
-        return Step(remember=remembered)
+        return Step(remember=remembered, next_state="DECOMPOSING" if went_straight(cycle) else "")
     return Step(remember={"fates": fates, "failure": failure}, next_state="FAILED")
 
 

@@ -11,6 +11,7 @@ from battui.image.adapters import (
     AdapterRecord,
     adapter_config,
     incarnate_adapter,
+    incarnate_shipped_adapter,
     list_adapters,
     remove_adapter,
 )
@@ -97,3 +98,32 @@ def test_a_failed_incarnation_leaves_nothing(image: Image, tmp_path: Path) -> No
         incarnate_adapter(image, "poet", files, base="tiny", base_sha256="abc", rank=4, config={})
 
     assert list_adapters(image) == ()
+
+
+def ship(image: Image, folder: Path, weights: bytes) -> tuple[AdapterRecord, ...]:
+    path = folder / "shipped"
+    path.write_bytes(weights)
+    incarnate_shipped_adapter(image, "jit", {"w": path}, base="tiny", base_sha256="abc", rank=4, config={})
+    return list_adapters(image)
+
+
+def test_what_comes_with_battui_is_brought_once_and_renewed(image: Image, tmp_path: Path) -> None:
+    (first,) = ship(image, tmp_path, b"old")
+    before = image.read(lambda world: world.root["pLLM_obj"].lora_repository["jit"]._p_serial)
+    assert ship(image, tmp_path, b"old") == (first,)
+    assert image.read(lambda world: world.root["pLLM_obj"].lora_repository["jit"]._p_serial) == before
+
+    (newer,) = ship(image, tmp_path, b"newer")
+
+    assert newer.sha256 != first.sha256
+
+
+def test_a_users_own_adapter_keeps_its_name(image: Image, tmp_path: Path) -> None:
+    own = put(image, tmp_path / "own", name="jit")
+    assert ship(image, tmp_path, b"old") == (own,)
+
+
+def test_what_was_removed_does_not_come_back(image: Image, tmp_path: Path) -> None:
+    ship(image, tmp_path, b"old")
+    remove_adapter(image, "jit")
+    assert ship(image, tmp_path, b"newer") == ()

@@ -1,0 +1,74 @@
+"""A mission goes straight to the expert for methods, where the engine has one; the council meets if that fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from battui.image.objects import UvmObject
+from battui.image.world import World
+from battui.mind.cycle import Mandate, enter, park, start_cycle
+from battui.mind.method_form import MethodExpert, shipped_form
+from battui.mind.personas import shipped_personas
+from battui.mind.states import MindContext, state_functions
+from battui.mind.steps import Generate, Generated, Step, Tried
+from tests.unit.mind.state_cases import MANDATES, SETTINGS, bad, result
+
+CONTEXT = MindContext(shipped_personas(), SETTINGS, lambda: MethodExpert("jit", shipped_form()))
+MESSAGE = MANDATES["unhandled_message"]
+
+
+def started(world: World, target: UvmObject, state: str, mandate: Mandate = MESSAGE) -> UvmObject:
+    cycle = start_cycle(world, target, mandate, 0.0)
+    park(cycle, {"amount": 50}, "")
+    enter(world, cycle, state, 1.0)
+    return cycle
+
+
+def go_on(cycle: UvmObject, state: str, *outcomes: Generated | Tried) -> Step:
+    step = state_functions()[f"psm.{state.lower()}"](cycle, outcomes, CONTEXT)
+    for name, value in step.remember.items():
+        setattr(cycle, name, value)
+    return step
+
+
+def test_the_council_is_not_asked_and_the_plan_says_why(world: World, account: UvmObject) -> None:
+    step = go_on(started(world, account, "DECOMPOSING"), "DECOMPOSING")
+    assert step.next_state == "DELEGATING"
+    assert "straight to the expert jit" in str(step.remember["plan"])
+
+
+def test_the_expert_is_asked_in_its_own_form(world: World, account: UvmObject) -> None:
+    (effect,) = go_on(started(world, account, "SYNTHESIZING"), "SYNTHESIZING").effects
+    assert isinstance(effect, Generate)
+    (request,) = effect.requests
+    assert request.adapter is not None
+    assert request.adapter.name == "jit"
+    assert request.grammar is None
+    assert request.prompt == (
+        "# self.balance = 100\n# amount = 50\n# add amount to balance\ndef deposit_(self, amount):"
+    )
+
+
+def test_the_council_meets_where_all_candidates_have_failed(world: World, account: UvmObject) -> None:
+    cycle = started(world, account, "DECOMPOSING")
+    go_on(cycle, "DECOMPOSING")
+
+    assert go_on(cycle, "SYNTHESIZING", Tried((bad(0), bad(1)))).next_state == "DECOMPOSING"
+
+    (effect,) = go_on(cycle, "DECOMPOSING").effects
+    assert isinstance(effect, Generate)
+    assert effect.purpose == "plan"
+
+
+def test_what_the_council_has_planned_is_not_planned_again(world: World, account: UvmObject) -> None:
+    cycle = started(world, account, "SYNTHESIZING")
+    cycle.attempt = 1
+    go_on(cycle, "DECOMPOSING", Generated("plan", (result("{}"),)))
+    assert go_on(cycle, "SYNTHESIZING", Tried((bad(0),))).next_state == "FAILED"
+
+
+def test_facets_and_questions_are_for_the_council(world: World, account: UvmObject) -> None:
+    facet = replace(MESSAGE, selector="comfort_facet_", intent="speak softly")
+    for mandate in (facet, MANDATES["question"], MANDATES["self_audit"]):
+        (effect,) = go_on(started(world, account, "DECOMPOSING", mandate), "DECOMPOSING").effects
+        assert isinstance(effect, Generate)
