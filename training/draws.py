@@ -217,6 +217,19 @@ def near(name: str | float | Draw, most: int) -> Draw:
     return draw
 
 
+def stranger_to(name: str | Draw) -> Draw:
+    """What a list or dictionary that was drawn before does not hold, of the kind that it holds."""
+
+    def draw(random: Random, drawn: Mapping[str, Value]) -> Value:
+        held = _seen(name, random, drawn)
+        entries = list(held) if isinstance(held, dict) else _entries(held)
+        if any(isinstance(entry, int | float) for entry in entries):
+            return random.randint(900, 999)
+        return _one(random, [word for word in pools()["noun"] if word not in entries])
+
+    return draw
+
+
 def _length(low: int, high: int, each: Draw) -> Callable[[Random], int]:
     _require(_are(int, low, high) and 0 <= low <= high, "it takes the fewest and the most entries first")
     _require(callable(each), "its entries are drawn by a generator")

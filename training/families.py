@@ -169,7 +169,12 @@ def _pool(name: str, pool: Any, where: str) -> tuple[Forms, ...]:
     remedy = f'Write {name} = ["first", "second"], with forms of one word split by "|".'
     if not isinstance(pool, list) or not pool:
         raise UsageError(f"words: {name} is no list of words", about=where, remedy=remedy)
-    forms = tuple(tuple(str(word).split("|")) for word in pool if isinstance(word, str | int))
+    forms = tuple(_forms(str(word)) for word in pool if isinstance(word, str | int))
     if len(forms) < len(pool) or not all(all(word) for word in forms):
         raise UsageError(f"words: {name} has something that is no word", about=where, remedy=remedy)
     return forms
+
+
+def _forms(word: str) -> Forms:
+    """The forms of a word. One that is nothing but bars is a word itself."""
+    return tuple(word.split("|")) if word.strip("|") else (word,)

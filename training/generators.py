@@ -97,4 +97,5 @@ def _known() -> Mapping[str, Callable[..., Draw]]:
         "field_of": draws.field_of,
         "index_of": draws.index_of,
         "near": draws.near,
+        "stranger_to": draws.stranger_to,
     }

@@ -1,0 +1,85 @@
+"""Examples of some families, drawn, run and finished in one process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import trio
+
+from battui.contracts.errors import UsageError
+from training.examples import Example, Unfit, finished
+from training.execution import Runs, cells_to_run_in
+from training.facts import Facts, facts_of
+from training.families import Family
+from training.faults import examine
+from training.sketches import sketch
+
+TOGETHER = 24
+"""Examples that are run in one activation."""
+DRAWS = 6
+"""Choices of words for which a family's methods are compared before anything is drawn from it."""
+
+
+@dataclass(slots=True)
+class Made:
+    """What came of some families: examples, families that were dropped and why, and reasons for dropped examples."""
+
+    examples: list[Example] = field(default_factory=list)
+    dropped: dict[str, str] = field(default_factory=dict)
+    unfit: Counter[str] = field(default_factory=Counter)
+
+
+def make(families: Sequence[Family], per_family: int, seed: int) -> Made:
+    """Make `per_family` examples of each family, less those that are unfit or there already."""
+    return trio.run(_make, families, per_family, seed)
+
+
+async def _make(families: Sequence[Family], per_family: int, seed: int) -> Made:
+    async with cells_to_run_in() as runs:
+        making = _Making(runs, per_family, seed)
+        for family in families:
+            try:
+                await making.add(family)
+            except UsageError as error:
+                making.made.dropped[family.id] = str(error)
+    return making.made
+
+
+class _Making:
+    """Makes examples of one family after the other."""
+
+    def __init__(self, runs: Runs, per_family: int, seed: int) -> None:
+        self._runs = runs
+        self._per_family = per_family
+        self._seed = seed
+        self.made = Made()
+
+    async def add(self, family: Family) -> None:
+        """Add what can be made of a family, if it has no faults."""
+        faults = [fault for fault in await examine(family, self._runs, draws=DRAWS) if not fault.advice]
+        if faults:
+            self.made.dropped[family.id] = faults[0].words
+            return
+        facts = await facts_of(family, self._runs)
+        prompts: set[str] = set()
+        for example in await self._examples(family, facts):
+            if example.prompt in prompts:
+                self.made.unfit["its prompt was drawn before"] += 1
+            else:
+                prompts.add(example.prompt)
+                self.made.examples.append(example)
+
+    async def _examples(self, family: Family, facts: Facts) -> list[Example]:
+        examples = []
+        for start in range(0, self._per_family, TOGETHER):
+            numbers = range(start, min(start + TOGETHER, self._per_family))
+            drawn = [sketch(family, number, facts, self._seed) for number in numbers]
+            outcomes = await self._runs.together([one.job for one in drawn])
+            for one, came in zip(drawn, outcomes, strict=True):
+                try:
+                    examples.append(finished(one, came, self._seed))
+                except Unfit as reason:
+                    self.made.unfit[str(reason)] += 1
+        return examples

@@ -1,0 +1,88 @@
+"""Examples before they are run: a wish, a method and situations, with whatever was composed around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from training.compositions import composed
+from training.drawing import Situation, draw_member, draw_situation
+from training.execution import Job, Outcome
+from training.facts import Facts
+from training.families import Family
+from training.phrasing import distractors, mixed_in, phrased
+from training.wish import Wish
+
+SITUATIONS = 10
+FIRST_BODY = 0.7
+"""How often the first body is taken, the one that its author would write: a small model gains by one style."""
+TELLING = 0.85
+"""How often the situation that is shown is one that tells much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """An example of a family that has not been run yet."""
+
+    family: str
+    number: int
+    tier: int
+    selector: str
+    intent: str
+    job: Job
+
+
+def sketch(family: Family, number: int, facts: Facts, seed: int) -> Sketch:
+    """Draw an example: the same for the same family, number and seed, wherever it is drawn. Raises UsageError."""
+    random = Random(f"{seed} {family.id} {number}")
+    member = draw_member(family, random)
+    body = member.bodies[0] if random.random() < FIRST_BODY else random.choice(member.bodies)
+    wish = Wish(random.choice(member.intents), body, member.tier)
+    wish = composed(wish, member, facts, random)
+    names = {*member.slots, *wish.slots, *member.parameters}
+    others = distractors(f"{wish.intent} {wish.body} {' '.join(names)} {member.selector}", random)
+    situations = []
+    for _ in range(SITUATIONS):
+        drawn = wish.situated(draw_situation(member, random), random)
+        situations.append(Situation(mixed_in(drawn.slots, others, random), drawn.arguments))
+    return Sketch(
+        family=family.id,
+        number=number,
+        tier=wish.tier,
+        selector=member.selector,
+        intent=phrased(wish.intent, (*member.slots, *wish.slots), names, random),
+        job=Job(tuple(member.parameters), wish.body, situations),
+    )
+
+
+def telling_order(sketch: Sketch, outcomes: Sequence[Outcome], random: Random) -> list[int]:
+    """The numbers of distinct situations, the one first that is to be shown; empty where none can be.
+
+    A message is only answered by a method that does not raise, so what is shown does not. Mostly something happens
+    in it, and nothing in it is empty. Of the others, those where something happens come first.
+    """
+    situations = sketch.job.situations
+    kinds: dict[str, list[int]] = {"raised": [], "idle": [], "lively": []}
+    for number, outcome in enumerate(outcomes):
+        if situations[number] not in situations[:number]:
+            kinds[_kind(outcome, situations[number])].append(number)
+    raised, idle, lively = kinds["raised"], kinds["idle"], kinds["lively"]
+    ended = lively + idle
+    if not ended:
+        return []
+    full = [number for number in lively if _is_full(situations[number])] or ended
+    shown = full[0] if random.random() < TELLING else random.choice(ended)
+    rest = [number for number in ended if number != shown]
+    order = [shown, *rest[:1], *raised[:1], *idle[:1], *rest[1:], *raised[1:]]
+    return list(dict.fromkeys(order))
+
+
+def _kind(outcome: Outcome, situation: Situation) -> str:
+    if outcome.raises:
+        return "raised"
+    return "idle" if outcome.result is None and outcome.after == situation.slots else "lively"
+
+
+def _is_full(situation: Situation) -> bool:
+    return all(value not in ([], {}, "", None) for value in situation.slots.values())
