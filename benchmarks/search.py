@@ -53,6 +53,8 @@ class Measured:
 def read_collection(folder: Path, times: int) -> Collection:
     """Read the three files; raises OSError."""
     rows = [line.split("\t", 2) for line in _lines(folder / "docs.tsv")]
+    # Without a word a document cannot be found, but zope.index would count it in the mean length.
+    rows = [row for row in rows if any(text.strip() for text in row[1:])]
     documents = [(row[0], "\n".join(row[1:])) for row in rows]
     for copy in range(1, times):
         documents += [(f"{number}/{copy}", _varied(text, copy)) for number, text in documents[: len(rows)]]

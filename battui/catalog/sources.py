@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
@@ -20,6 +20,22 @@ LARGEST = 16 << 20
 ROW_SIZES = Sizes(most=4096)
 """A row of a table is one document to whoever made the table; only very long ones are cut."""
 UNVISITED = frozenset({"__pycache__", "node_modules"})
+COLUMNS = frozenset(
+    {"id", "_id", "docid", "doc_id", "docno", "document_id", "pid", "qid", "query_id"}
+    | {
+        "title",
+        "text",
+        "body",
+        "content",
+        "contents",
+        "abstract",
+        "document",
+        "passage",
+        "query",
+        "question",
+        "url",
+    }
+)
 _VERSION = 1
 """Raised when the same content would be cut differently than before."""
 
@@ -87,23 +103,47 @@ def given_source(
     return Source(key, name, kind, content, content_hash(content, *manner.facts, kind, title), title)
 
 
-def rows_of(path: Path, manner: Manner) -> Iterator[Source | str]:
-    """Yield the rows of a table `id<TAB>title<TAB>text` (the title may be missing); a text says what is wrong."""
+def rows_of(path: Path, manner: Manner, largest: int = LARGEST) -> Iterator[Source | str]:
+    """Yield the rows of a table `id<TAB>title<TAB>text` (the title may be missing); a text says what is wrong.
+
+    Empty lines are passed over, and so is a first line that names the columns. Further tabs belong to the text.
+    """
     place = str(path.resolve())
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             fields = line.rstrip(b"\r\n").split(b"\t", 2)
+            if not line.strip():
+                continue
             if len(fields) < 2 or not fields[0].strip():
                 yield f"{path}:{number}: it is no row of id, title and text"
                 continue
+            if len(line) > largest:
+                yield f"{path}:{number}: it is larger than {largest >> 20} MiB"
+                continue
             try:
-                texts = [decoded(each).strip() for each in fields]
+                texts = [unquoted(decoded(each)) for each in fields]
             except Refused as refused:
                 yield f"{path}:{number}: {refused.what}"
+                continue
+            if number == 1 and names_columns(texts):
                 continue
             name, title = texts[0], texts[1] if len(texts) == 3 else ""
             content = "\n".join(filter(None, texts[1:])).encode()
             yield given_source(f"{place}#{name}", name, content, manner, kind="row", title=title)
+
+
+def unquoted(field: str) -> str:
+    """A field of a table without the quotes that some programs put around all of it."""
+    bare = field.strip()
+    quoted = (
+        len(bare) > 1 and bare[0] == bare[-1] == '"' and bare[1:-1].count('"') == 2 * bare[1:-1].count('""')
+    )
+    return bare[1:-1].replace('""', '"').strip() if quoted else bare
+
+
+def names_columns(fields: Sequence[str]) -> bool:
+    """Whether a table's first line names its columns instead of filling them."""
+    return all(field.lower().replace("-", "_") in COLUMNS for field in "\t".join(fields).split("\t"))
 
 
 def draft_of(source: Source, manner: Manner) -> Draft:

@@ -98,10 +98,17 @@ def _trec(world: World, queries: list[tuple[str, str]], top: int) -> Iterator[st
     postings = Postings()
     for number, words in queries:
         for place, (document, score) in enumerate(ranking(world, postings, words, top=top), 1):
-            yield f"{number} Q0 {document} {place} {score:.6f} {TAG}"
+            yield f"{_word(number)} Q0 {_word(document)} {place} {score:.6f} {TAG}"
+
+
+def _word(name: str) -> str:
+    """A run's columns stand between blanks: a name with blanks would be several."""
+    return "_".join(name.split())
 
 
 def _queries(path: Path) -> Iterator[tuple[str, str]]:
+    from battui.catalog.sources import names_columns, unquoted
+
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -110,9 +117,10 @@ def _queries(path: Path) -> Iterator[tuple[str, str]]:
         if not line.strip():
             continue
         name, tab, words = line.rstrip("\r").partition("\t")
-        if not tab:
+        if not tab or not name.strip():
             raise UsageError("a query is an id, a tab and words", about=f"{path}:{number}")
-        yield name.strip(), words
+        if number > 1 or not names_columns([name.strip(), words.strip()]):
+            yield unquoted(name), unquoted(words)
 
 
 def _print(passage: Passage, form: str) -> None:

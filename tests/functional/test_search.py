@@ -131,6 +131,48 @@ def test_a_table_and_queries_make_a_run(shell: Shell) -> None:
     assert {line[5] for line in lines} == {"battui"}
 
 
+ODD_TABLE = (
+    b"\xef\xbb\xbfid\ttitle\ttext\r\n"
+    b"7\tLions\tThey hunt\tat night.\r\n"
+    b'"8"\t"Zebras ""of"" the grass"\t"They sleep."\r\n'
+    b"a b\tonly text about parrots\r\n"
+    b"\r\n"
+    b"9\t\t\r\n"
+    b"10\tbroken \xff\tbytes\r\n"
+    b"7\tagain\ttwice\r\n"
+    b'11\t\t5 inches" of "rain\r\n'
+    b"12\tText\tthe id and title are names of columns, but not in the first line"
+)
+
+
+def test_tables_come_in_many_forms(shell: Shell) -> None:
+    table = shell.folder / "odd.tsv"
+    table.write_bytes(ODD_TABLE + b"\n13\t\t" + b"whale " * 200_000)
+    told = shell.index("--tsv", str(table))
+    assert told["indexed"] == 6
+    reasons = {skipped["name"].rpartition("/")[2]: skipped["reason"] for skipped in told["skipped"]}
+    assert set(reasons) == {"9", "odd.tsv:7", "7"}
+    assert "empty" in reasons["9"]
+    assert "UTF-8" in reasons["odd.tsv:7"]
+    assert "same id" in reasons["7"]
+    queries = shell.folder / "odd queries.tsv"
+    queries.write_bytes(
+        b'query-id\tquery\r\n1\tnight\r\n2\t"zebras"\r\n3 x\tparrots\r\n4\train\r\n5\twhale\r\n'
+    )
+    done = shell("search", "--queries", str(queries))
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert {len(row) for row in rows} == {6}
+    found = [(row[0], row[2], row[3]) for row in rows]
+    assert found == [
+        ("1", "7", "1"),
+        ("2", "8", "1"),
+        ("3_x", "a_b", "1"),
+        ("4", "11", "1"),
+        ("5", "13", "1"),
+    ]
+
+
 def test_stdin_is_a_document_of_its_own(shell: Shell) -> None:
     done = shell("index", "-", "--name", "memo", "--meta", "year=1999", stdin="Remember the milk.")
     assert done.returncode == 0, done.stderr
