@@ -142,7 +142,7 @@ def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> None:
 
 def _digest(files: Iterable[Path]) -> str:
     """One number for all families, in the order of their files."""
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files if path.exists())).hexdigest()
 
 
 def _named(path: Path | None) -> frozenset[str]:
