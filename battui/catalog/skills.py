@@ -38,5 +38,11 @@ def forget_skill(world: World, target: UvmObject, method: Method) -> None:
     remove_document(world, _key(target, method))
 
 
+def holder_of(document: UvmObject) -> tuple[int, str]:
+    """The number of the object whose method the document tells of, and the method's selector."""
+    number, _, selector = str(document.key).removeprefix(f"{KIND}:").partition(".")
+    return int(number, 16), selector
+
+
 def _key(target: UvmObject, method: Method) -> str:
     return f"{KIND}:{oid_of(target):016x}.{method.selector}"

@@ -26,6 +26,8 @@ from battui.mind.steps import (
     Generated,
     Outcome,
     ReadRecord,
+    Recall,
+    Recalled,
     RecordRead,
     Search,
     Tried,
@@ -79,6 +81,8 @@ class Effects:
                 return RecordRead(await self._ledger.save(self._committer))
             case Search(queries=queries):
                 return await self._look_up(queries)
+            case Recall():
+                return Recalled(await self._librarian.recall(effect))
             case AnswerSender(number=number):
                 await self._senders.answer(mission, number)
                 return None

@@ -20,6 +20,9 @@ from battui.image.image import Image
 from battui.image.world import World, oid_of
 from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
+from battui.mind.briefs import WorkedExample
+from battui.mind.recall import recalled
+from battui.mind.steps import Recall
 
 MOST_FOUND = 50
 LONGEST_READ = 2400
@@ -67,6 +70,14 @@ class Librarian:
 
         def work(world: World) -> Mapping[str, float]:
             return rarity(world, self._postings, query)
+
+        return await trio.to_thread.run_sync(self._image.read, work)
+
+    async def recall(self, wanted: Recall) -> tuple[WorkedExample, ...]:
+        """Learned methods like the one that is wanted."""
+
+        def work(world: World) -> tuple[WorkedExample, ...]:
+            return recalled(world, self._postings, wanted.wanted, but=(wanted.holder, wanted.selector))
 
         return await trio.to_thread.run_sync(self._image.read, work)
 

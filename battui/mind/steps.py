@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from battui.contracts.generation import GenerationRequest, GenerationResult
 from battui.contracts.review import Certificate
 from battui.contracts.values import Value
+from battui.mind.briefs import WorkedExample
 from battui.mind.choice import Candidate
 
 Purpose = Literal["plan", "facet", "candidates", "answer"]
@@ -51,6 +52,15 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """Look for learned methods like the one that is wanted in these words, but for `selector` of object `holder`."""
+
+    wanted: str
+    holder: int = 0
+    selector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerSender:
     """Send the parked message with this number again, now that it is understood."""
 
@@ -62,7 +72,7 @@ class AwaitApproval:
     """Wait until a person has decided about what the cycle proposes."""
 
 
-Errand: TypeAlias = Generate | TryCandidates | ReadRecord | Search | AnswerSender
+Errand: TypeAlias = Generate | TryCandidates | ReadRecord | Search | Recall | AnswerSender
 """What the kernel does by itself; for the rest it needs a person."""
 
 Effect: TypeAlias = Errand | AwaitApproval
@@ -107,6 +117,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """Learned methods whose proof holds, the nearest first."""
+
+    examples: tuple[WorkedExample, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Approved:
     """The proposal is to be installed."""
 
@@ -119,7 +136,7 @@ class Rejected:
 
 
 Decision: TypeAlias = Approved | Rejected
-Outcome: TypeAlias = Generated | Tried | RecordRead | Found | Decision
+Outcome: TypeAlias = Generated | Tried | RecordRead | Found | Recalled | Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,33 @@ async def test_what_was_learned_is_found_until_it_is_undone(scripted_image: Scri
         assert (await life.line(looked)).value == []
 
 
+POLISH = "\n    self.shine += gloss * 7\n    self._p_changed = True\n"
+SHOWN = r"(?s)# .*add gloss times seven to shine.*self\.shine \+= gloss \* 7.*def rub_"
+
+
+async def test_a_learned_method_is_a_worked_example_for_the_next_mission(
+    scripted_image: Scripted, live: Live
+) -> None:
+    """The script writes the second method only where the first one stands in the prompt."""
+    script = script_of({"def polish_": [POLISH], SHOWN: [POLISH], "def rub_": ["\n    return undefined\n"]})
+    async with live(scripted_image(script), mission__attempts=1) as life:
+        await life.line("spoon = genesis_obj.clone(shine=0)")
+        await life.line("fork = genesis_obj.clone(shine=1)")
+        await life.line("spoon.polish_(gloss=1)   # add gloss times seven to shine => self.shine == 7")
+        await life.line("fork.rub_(gloss=2)   # add gloss times seven to shine => self.shine == 15")
+        assert (await life.line("fork.shine")).value == 15
+
+
+async def test_what_was_undone_is_no_example(scripted_image: Scripted, live: Live) -> None:
+    script = script_of({"def polish_": [POLISH], SHOWN: [POLISH], "def rub_": ["\n    return undefined\n"]})
+    async with live(scripted_image(script), mission__attempts=1) as life:
+        await life.line("spoon = genesis_obj.clone(shine=0)")
+        await life.line("spoon.polish_(gloss=1)   # add gloss times seven to shine => self.shine == 7")
+        await life.submit(Undo("m1"))
+        with pytest.raises(MissionFailed):
+            await life.line("spoon.rub_(gloss=2)   # add gloss times seven to shine => self.shine == 14")
+
+
 def test_an_image_from_before_learns_to_search(tmp_path: Path) -> None:
     with Image.open(str(tmp_path / "image")) as image:
         image.perform("as it was", lambda world: delattr(world.root[CATALOG], "search_"))

@@ -10,9 +10,9 @@ from battui.contracts.review import Review, TrialRecord
 from battui.contracts.values import Value
 from battui.guardian import certify
 from battui.image.objects import UvmObject
-from battui.image.world import wire
+from battui.image.world import oid_of, wire
 from battui.mind.approval import NOTHING_PROPOSED, proposal_of, proposed, rejections
-from battui.mind.briefs import MethodBrief
+from battui.mind.briefs import MethodBrief, WorkedExample
 from battui.mind.choice import Candidate, best, distinct
 from battui.mind.cycle import provenance
 from battui.mind.lessons import cases_in, is_message, trial_of
@@ -26,6 +26,8 @@ from battui.mind.steps import (
     Generated,
     Installation,
     Outcome,
+    Recall,
+    Recalled,
     Rejected,
     Step,
     Tried,
@@ -41,6 +43,8 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
             return _try_drafts(cycle, results)
         case (Tried(candidates=candidates),):
             return _choose(cycle, candidates, context)
+        case (Recalled(examples=examples),):
+            return Step(effects=(Generate("candidates", _requests(cycle, context, examples)),))
         case (Approved(),) if (chosen := proposed(cycle)) is not None:
             install = _installation(cycle, chosen, len(cycle.fates), approved=True)
             return Step(remember=NOTHING_PROPOSED, install=install)
@@ -52,7 +56,10 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
         return Step(effects=(AwaitApproval(),))
     if cycle.drafts:
         return _trial(cycle, [str(draft) for draft in cycle.drafts])
-    return Step(effects=(Generate("candidates", _requests(cycle, context)),))
+    if is_facet(cycle) or context.expert() is not None:
+        # Neither is shown methods that were learned.
+        return Step(effects=(Generate("candidates", _requests(cycle, context)),))
+    return Step(effects=(_recall(cycle),))
 
 
 def brief_of(cycle: UvmObject) -> MethodBrief:
@@ -77,7 +84,19 @@ def arguments_of(cycle: UvmObject) -> dict[str, Value]:
     return {name: wire(value) for name, value in cycle.parked[0]["arguments"].items()}
 
 
-def _requests(cycle: UvmObject, context: MindContext) -> tuple[GenerationRequest, ...]:
+def _recall(cycle: UvmObject) -> Recall:
+    """Ask for methods like this one; an earlier version of itself is no example, it may be why there is a lesson."""
+    brief = brief_of(cycle)
+    return Recall(
+        wanted=" ".join((brief.selector, *brief.parameters, brief.intent, *brief.slots)),
+        holder=oid_of(cycle.target),
+        selector=brief.selector,
+    )
+
+
+def _requests(
+    cycle: UvmObject, context: MindContext, examples: Sequence[WorkedExample] = ()
+) -> tuple[GenerationRequest, ...]:
     """The greedy candidate first and alone where it can be judged; else all, or the others, at once."""
     settings = context.settings
     first = _is_first_look(cycle, settings.candidates)
@@ -89,6 +108,7 @@ def _requests(cycle: UvmObject, context: MindContext) -> tuple[GenerationRequest
         attempt=cycle.attempt,
         max_tokens=settings.max_tokens,
         temperature=settings.temperature,
+        examples=examples,
         constrained=True,
         expert=context.expert(),
     )

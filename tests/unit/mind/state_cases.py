@@ -10,6 +10,7 @@ from battui.contracts.generation import Generated as Text
 from battui.contracts.generation import GenerationResult
 from battui.contracts.settings import MissionSettings
 from battui.guardian import tree_hash
+from battui.mind.briefs import WorkedExample
 from battui.mind.choice import Candidate
 from battui.mind.cycle import Mandate, MissionKind
 from battui.mind.steps import (
@@ -17,6 +18,7 @@ from battui.mind.steps import (
     Found,
     Generated,
     Outcome,
+    Recalled,
     RecordRead,
     Tried,
 )
@@ -78,6 +80,16 @@ GREEDY = replace(SETTINGS, candidates=1)
 ASKING = replace(SETTINGS, approval="ask")
 RECORD = {"methods": {"deposit_": {"sends": 3, "failures": 1, "seconds": 0.5}}, "missions": {"FAILED": 2}}
 
+LEARNED = WorkedExample(
+    "withdraw_",
+    ("amount",),
+    {"balance": 9},
+    "take amount away from balance",
+    "def withdraw_(self, amount):\n    self.balance -= amount\n    self._p_changed = True",
+    {"amount": 2},
+)
+RECALLED = (Recalled((LEARNED,)),)
+
 CASES: dict[str, Case] = {
     "idle begins": Case("IDLE", "-> DECOMPOSING"),
     "decomposing asks for a plan": Case("DECOMPOSING", "generate plan: m1.plan x1"),
@@ -126,16 +138,22 @@ CASES: dict[str, Case] = {
         slots={"plan": PLAN, "tokens": 1},
         remembered={"facets": {"SAGE": "It grows.", "SIMPLE_HEART": "Add it."}, "tokens": 15},
     ),
-    "writing asks for all candidates": Case("SYNTHESIZING", "generate candidates: m1.0a x4"),
+    "writing recalls what was learned": Case("SYNTHESIZING", "recall"),
+    "writing asks for all candidates": Case("SYNTHESIZING", "generate candidates: m1.0a x4", RECALLED),
     "writing asks for the greedy one first": Case(
-        "SYNTHESIZING", "generate candidates: m1.0a x1", mandate=EXPECTING
+        "SYNTHESIZING", "generate candidates: m1.0a x1", RECALLED, mandate=EXPECTING
     ),
     "writing asks for the others then": Case(
-        "SYNTHESIZING", "generate candidates: m1.0a x3", mandate=EXPECTING, slots={"fates": [fate(0)]}
+        "SYNTHESIZING",
+        "generate candidates: m1.0a x3",
+        RECALLED,
+        mandate=EXPECTING,
+        slots={"fates": [fate(0)]},
     ),
     "writing asks again with advice": Case(
         "SYNTHESIZING",
         "generate candidates: m1.1a x3, m1.1b x1",
+        RECALLED,
         slots={"attempt": 1, "fates": [fate(0)], "feedback": ["it raised"]},
     ),
     "writing has its drafts tried": Case(

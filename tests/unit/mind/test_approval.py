@@ -24,6 +24,7 @@ from battui.mind.steps import (
     Generate,
     Installation,
     Outcome,
+    Recalled,
     Rejected,
     Step,
     Tried,
@@ -101,7 +102,7 @@ def test_after_a_rejection_the_next_attempt_is_told_why(cycle: UvmObject) -> Non
     assert (cycle.attempt, cycle.feedback, cycle.drafts) == (1, ["count in cents"], [])
     (fate,) = cycle.fates
     assert (fate["chosen"], fate["verdict"]) == (False, "ran; rejected: count in cents")
-    (effect,) = step(cycle).effects
+    (effect,) = step(cycle, Recalled(())).effects
     assert isinstance(effect, Generate)
     assert any("count in cents" in str(request.prompt) for request in effect.requests)
 
@@ -138,7 +139,7 @@ def test_a_cycle_of_an_older_image_needs_none_of_the_slots(cycle: UvmObject, app
     for name in SLOTS:
         delattr(cycle, name)
 
-    assert isinstance(step(cycle, approval=approval).effects[0], Generate)
+    assert isinstance(step(cycle, Recalled(()), approval=approval).effects[0], Generate)
     assert (awaiting(cycle), decision_of(cycle)) == (None, None)
     answered = step(cycle, Tried((candidate(0),)), approval=approval)
     assert (answered.install is None) == (approval == "ask")

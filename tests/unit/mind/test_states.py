@@ -18,6 +18,7 @@ from battui.mind.steps import (
     Effect,
     Generate,
     ReadRecord,
+    Recall,
     Search,
     Step,
     TryCandidates,
@@ -68,6 +69,8 @@ def effect_in_words(effect: Effect) -> str:
             return "read record"
         case Search():
             return "search"
+        case Recall():
+            return "recall"
         case AnswerSender(number=number):
             return f"answer {number}"
         case AwaitApproval():
@@ -125,6 +128,7 @@ TOLD = {
         "def deposit_(self, amount):",
         "add amount to balance",
         "balance = 100",
+        "self.balance -= amount",
     ),
     "answering asks, with what was found": (
         "Is it overdrawn?",
