@@ -1,0 +1,1 @@
+"""The expert for methods: its training, export, proof, evaluation and card."""
