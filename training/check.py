@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import trio
 
 from battui.contracts.errors import UsageError
-from training.execution import Runs, cells_to_run_in
+from training.execution import cells_to_run_in
 from training.families import Family, Reading, family_files, read_files
 from training.faults import Fault, examine
 from training.showing import shown
@@ -37,16 +37,9 @@ async def _examine(families: Sequence[Family], draws: int) -> list[Fault]:
     faults: list[Fault] = []
     async with cells_to_run_in() as runs:
         for number, family in enumerate(families, start=1):
-            faults += await _examine_one(family, runs, draws)
+            faults += await examine(family, runs, draws=draws)
             tell(f"{number} of {len(families)} families", over=True)
     return faults
-
-
-async def _examine_one(family: Family, runs: Runs, draws: int) -> list[Fault]:
-    try:
-        return await examine(family, runs, draws=draws)
-    except UsageError as error:
-        return [Fault(family.id, f"{error.what}. {error.remedy}")]
 
 
 def _report(reading: Reading, families: Sequence[Family], faults: Sequence[Fault]) -> int:
@@ -75,11 +68,6 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--draws", type=int, default=12, metavar="N", help="choices of words for each family")
     return parser.parse_args(arguments)
-
-
-def faulty_families(faults: Iterable[Fault]) -> frozenset[str]:
-    """The ids of the families that must not be used."""
-    return frozenset(fault.family for fault in faults if not fault.advice)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ class Runs:
         if failure is None:
             return Outcome(answer.result, slots_after(situation.slots, answer, FRESH))
         if failure.kind == "raised":
-            return Outcome(raises=failure.error_type)
+            return _raised(failure.error_type)
         return Outcome(trouble=f"{failure.kind}: {failure.message}")
 
     async def _one_by_one(self, job: Job) -> list[Outcome]:
@@ -164,6 +164,11 @@ def _outcome(told: Value, after: Mapping[int, Mapping[str, Value]]) -> Outcome:
     assert isinstance(told, list)
     raises, result, fresh = told
     if raises:
-        return Outcome(raises=str(raises))
+        return _raised(str(raises))
     assert isinstance(fresh, Ref)
     return Outcome(result, after[fresh.oid])
+
+
+def _raised(error_type: str) -> Outcome:
+    """What cannot be put into a slot is no exception that a method means to raise."""
+    return Outcome(trouble="not-storable") if error_type == "NotStorable" else Outcome(raises=error_type)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from battui.contracts.errors import UsageError
 from battui.guardian import review
 from battui.mind.briefs import abridge
 from training.drawing import Member, Situation, draw_member, draw_situation, method_source
@@ -20,6 +21,10 @@ ALONE = 2
 """Choices of words for which one situation is run in a cell of its own."""
 
 
+SLIPS = frozenset({"NameError", "UnboundLocalError", "AttributeError", "ModuleNotFoundError", "TypeError"})
+"""What no method raises on purpose, unless it says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a family; `advice` where the family can be used all the same."""
@@ -30,16 +35,25 @@ class Fault:
 
 
 async def examine(family: Family, runs: Runs, *, draws: int, seed: int = 0) -> list[Fault]:
-    """All that is wrong with a family; raises UsageError where nothing can be drawn from it."""
+    """All that is wrong with a family, seen with `draws` choices of words."""
     random = Random(f"{seed} {family.id}")
     told = [Fault(family.id, words, advice) for words, advice in text_faults(family)]
-    members = [draw_member(family, random) for _ in range(draws)]
-    found = dict.fromkeys(words for member in members for words in member_faults(member))
-    told += [Fault(family.id, words) for words in found]
-    told += dict.fromkeys(objection for member in members[:2] for objection in _objections(member))
-    if any(not fault.advice for fault in told):
-        return told
-    return [*told, *await _behaviour(family, members, runs, random)]
+    try:
+        members = [draw_member(family, random) for _ in range(draws)]
+        told += _of_members(members)
+        if any(not fault.advice for fault in told):
+            return told
+        return [*told, *await _behaviour(family, members, runs, random)]
+    except UsageError as error:
+        return [*told, Fault(family.id, f"{error.what}. {error.remedy}")]
+
+
+def _of_members(members: Sequence[Member]) -> list[Fault]:
+    found = dict.fromkeys(
+        Fault(member.family, words) for member in members for words in member_faults(member)
+    )
+    found |= dict.fromkeys(objection for member in members[:2] for objection in _objections(member))
+    return list(found)
 
 
 def _objections(member: Member) -> Iterator[Fault]:
@@ -55,9 +69,9 @@ async def _behaviour(family: Family, members: Sequence[Member], runs: Runs, rand
     jobs = [_jobs(member, random) for member in members]
     came = iter(await runs.together([job for some in jobs for job in some]))
     seen: list[Outcome] = []
-    for some in jobs:
+    for member, some in zip(members, jobs, strict=True):
         outcomes = [next(came) for _ in some]
-        if fault := next(_quarrels(some[0].situations, outcomes), ""):
+        if fault := next(_quarrels(member, some[0].situations, outcomes), ""):
             return [Fault(family.id, fault)]
         seen += outcomes[0]
     if fault := await _unsignalled(jobs[:ALONE], runs):
@@ -79,11 +93,15 @@ async def _unsignalled(jobs: Sequence[Sequence[Job]], runs: Runs) -> str:
     return ""
 
 
-def _quarrels(drawn: Sequence[Situation], outcomes: Sequence[Sequence[Outcome]]) -> Iterator[str]:
+def _quarrels(
+    member: Member, drawn: Sequence[Situation], outcomes: Sequence[Sequence[Outcome]]
+) -> Iterator[str]:
     for situation, *came in zip(drawn, *outcomes, strict=True):
         for number, outcome in enumerate(came, start=1):
             if outcome.trouble:
                 yield f"body {number}: {outcome.trouble}, with {_said(situation)}"
+            if outcome.raises in SLIPS and outcome.raises not in member.bodies[number - 1]:
+                yield f"body {number} raises {outcome.raises} with {_said(situation)}"
             if not outcome.agrees(came[0]):
                 yield (
                     f"bodies 1 and {number} disagree with {_said(situation)}: "

@@ -63,10 +63,10 @@ def telling_order(sketch: Sketch, outcomes: Sequence[Outcome], random: Random) -
     in it, and nothing in it is empty. Of the others, those where something happens come first.
     """
     situations = sketch.job.situations
-    kinds: dict[str, list[int]] = {"raised": [], "idle": [], "lively": []}
+    kinds: dict[str, list[int]] = {"raised": [], "idle": [], "lively": [], "slipped": []}
     for number, outcome in enumerate(outcomes):
         if situations[number] not in situations[:number]:
-            kinds[_kind(outcome, situations[number])].append(number)
+            kinds[_kind(outcome, situations[number], f"{sketch.intent} {sketch.job.body}")].append(number)
     raised, idle, lively = kinds["raised"], kinds["idle"], kinds["lively"]
     ended = lively + idle
     if not ended:
@@ -78,9 +78,10 @@ def telling_order(sketch: Sketch, outcomes: Sequence[Outcome], random: Random) -
     return list(dict.fromkeys(order))
 
 
-def _kind(outcome: Outcome, situation: Situation) -> str:
+def _kind(outcome: Outcome, situation: Situation, told: str) -> str:
     if outcome.raises:
-        return "raised"
+        # An error that nobody spoke of is none that a method has to raise.
+        return "raised" if outcome.raises in told else "slipped"
     return "idle" if outcome.result is None and outcome.after == situation.slots else "lively"
 
 

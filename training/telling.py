@@ -7,11 +7,11 @@ import sys
 
 def say(text: str) -> None:
     """Print a result."""
-    print(text)  # noqa: T201
+    print(text)
 
 
 def tell(text: str, *, over: bool = False) -> None:
     """Print progress; `over` the line that was told before, where a person looks on."""
     if over and not sys.stderr.isatty():
         return
-    print(f"\r{text}" if over else text, end="" if over else "\n", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"\r{text}" if over else text, end="" if over else "\n", file=sys.stderr, flush=True)
