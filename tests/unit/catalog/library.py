@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import transaction
+
 from battui.catalog.conditions import Metadata, condition
 from battui.catalog.drafts import Draft, Piece, content_hash
 from battui.catalog.postings import Postings
@@ -54,3 +59,17 @@ def shelf(world: World) -> Shelf:
     held = shelf_of(world)
     assert held is not None
     return held
+
+
+@contextmanager
+def kernel(image: Image) -> Iterator[tuple[World, transaction.TransactionManager]]:
+    """One of several connections, in a transaction of its own."""
+    manager = transaction.TransactionManager(explicit=True)
+    connection = image.database.open(manager)
+    manager.begin()
+    try:
+        yield World(connection), manager
+    finally:
+        if manager._txn is not None:
+            manager.abort()
+        connection.close()

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import transaction
 from ZODB.POSException import ConflictError
 
 from battui.catalog.storing import merge, put_document
 from battui.image.image import Image
 from battui.image.storage import DATA_FILE
-from battui.image.world import World
-from tests.unit.catalog.library import draft, found, put, shelf
-
-
-@contextmanager
-def kernel(image: Image) -> Iterator[tuple[World, transaction.TransactionManager]]:
-    """One of several connections, in a transaction of its own."""
-    manager = transaction.TransactionManager(explicit=True)
-    connection = image.database.open(manager)
-    manager.begin()
-    try:
-        yield World(connection), manager
-    finally:
-        if manager._txn is not None:
-            manager.abort()
-        connection.close()
+from tests.unit.catalog.library import draft, found, kernel, put, shelf
 
 
 def test_two_may_add_at_once_and_both_are_found(image: Image) -> None:
