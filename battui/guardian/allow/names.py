@@ -25,8 +25,13 @@ def global_names(source: str) -> frozenset[str]:
     while pending:
         table = pending.pop()
         pending.extend(table.get_children())
-        names |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+        names |= {symbol.get_name() for symbol in table.get_symbols() if _is_outside(symbol)}
     return frozenset(names)
+
+
+def _is_outside(symbol: symtable.Symbol) -> bool:
+    # A scope that is called "top" is taken for the module by the library: what it binds is global *and* local there.
+    return symbol.is_declared_global() or (symbol.is_global() and not symbol.is_local())
 
 
 def root(node: ast.expr) -> str:

@@ -170,6 +170,18 @@ def test_what_is_too_large_is_refused(body: str) -> None:
     assert {finding.rule for finding in verdict.errors} <= {"size", "literal", "syntax"}
 
 
+@pytest.mark.parametrize(
+    "body", ["return self.shelf[0]", "def top(a):\n        return a\n    return top(self.x)"]
+)
+def test_a_method_may_be_called_top(accepts: Callable[[str], object], body: str) -> None:
+    accepts(f"def top(self):\n    {body}\n")
+
+
+def test_a_method_that_is_called_top_reaches_nothing_more() -> None:
+    assert not review("def top(self, x):\n    return open(x)\n").accepted
+    assert not review("def top(self, x):\n    global open\n    open = x\n    return open\n").accepted
+
+
 def test_long_elif_chain_is_not_deep(accepts: Callable[[str], object]) -> None:
     branches = "".join(f"    elif x == {n}:\n        y = {n}\n" for n in range(40))
     accepts(f"def method(self, x):\n    y = 0\n    if x is None:\n        y = 1\n{branches}    return y\n")
