@@ -29,7 +29,7 @@ TASK = {
     ],
 }
 TREES = [
-    ("other names", "n = 0\nfor a in self.b:\n    n += a\nreturn n", "s = 0\nfor i in self.y:\n    s += i\nreturn s", True),
+    ("other names", "for a in self.b:\n    return a", "for item in self.y:\n    return item", True),
     ("other texts", "return self.a['price']", "return self.b['size']", True),
     ("other large numbers", "return self.a > 100", "return self.b > 25", True),
     ("other small numbers", "return self.a[0]", "return self.a[1]", False),
