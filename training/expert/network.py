@@ -13,7 +13,7 @@ from training.expert.kernels import HALF, cross_entropy
 from training.expert.layer import Kept, Layer, Places, Shape
 from training.expert.lora import Gradients, Group
 
-HEAD_ROWS = 128
+HEAD_ROWS = 512
 """Positions whose scores over the whole vocabulary are held at once."""
 ATTENTION = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
 OUTPUT, DOWN = ("self_attn.o_proj",), ("mlp.down_proj",)
