@@ -34,7 +34,7 @@ class Watched:
 def composed(wish: Wish, member: Member, facts: Facts, random: Random) -> Wish:
     """The wish, by chance with something composed around it; never what its own words speak of."""
     chances = _data()["chances"]
-    if _SPEAKS_OF_CASES.search(wish.intent):
+    if speaks_of_cases(wish.intent):
         return wish
     watched = list(_watched(member, wish))
     if member.gives and not facts.answering and random.random() < chances["gives"]:
@@ -42,6 +42,11 @@ def composed(wish: Wish, member: Member, facts: Facts, random: Random) -> Wish:
     if watched and not facts.raising and random.random() < chances["guard"]:
         return _guarded(wish, random.choice(watched), facts, random)
     return _stored(wish, member, facts, random) if random.random() < chances["store"] else wish
+
+
+def speaks_of_cases(intent: str) -> bool:
+    """Whether a wish tells one case from another, or asks a question: nothing can be hung on it then."""
+    return _SPEAKS_OF_CASES.search(intent) is not None
 
 
 def _watched(member: Member, wish: Wish) -> Iterator[Watched]:

@@ -23,7 +23,8 @@ from typing import Any
 
 from training.examples import Example
 from training.families import Family, family_files, read_files
-from training.making import Made, make
+from training.making import Made, Order, make
+from training.pairs import partners
 from training.splits import PARTS, part_of
 from training.telling import say, tell
 
@@ -56,21 +57,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _made(families: Sequence[Family], per_family: int, seed: int, workers: int) -> Iterator[Made]:
     """What came of the families, in their order, whatever was ready first."""
-    chunks = [families[start : start + AT_ONCE] for start in range(0, len(families), AT_ONCE)]
+    orders = list(_orders(families, per_family, seed))
     progress = _Progress(len(families))
     if workers == 1:
-        for chunk in chunks:
-            made = make(chunk, per_family, seed)
-            progress(len(chunk), len(made.examples))
+        for order in orders:
+            made = make(order)
+            progress(len(order.families), len(made.examples))
             yield made
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        numbers = {pool.submit(make, chunk, per_family, seed): place for place, chunk in enumerate(chunks)}
+        numbers = {pool.submit(make, order): place for place, order in enumerate(orders)}
         ready: dict[int, Made] = {}
         for future in as_completed(numbers):
             ready[numbers[future]] = made = future.result()
-            progress(len(chunks[numbers[future]]), len(made.examples))
-    yield from (ready[place] for place in range(len(chunks)))
+            progress(len(orders[numbers[future]].families), len(made.examples))
+    yield from (ready[place] for place in range(len(orders)))
+
+
+def _orders(families: Sequence[Family], per_family: int, seed: int) -> Iterator[Order]:
+    """Some families at a time, each time with others to be paired with."""
+    for start in range(0, len(families), AT_ONCE):
+        offered = partners(families, Random(f"{seed} partners {start}"))
+        yield Order(families[start : start + AT_ONCE], per_family, seed, offered)
 
 
 class _Progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import trio
@@ -31,15 +31,25 @@ class Made:
     unfit: Counter[str] = field(default_factory=Counter)
 
 
-def make(families: Sequence[Family], per_family: int, seed: int) -> Made:
-    """Make `per_family` examples of each family, less those that are unfit or there already."""
-    return trio.run(_make, families, per_family, seed)
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made: `per_family` examples of each family, paired with families that are `offered` by part."""
+
+    families: Sequence[Family]
+    per_family: int
+    seed: int
+    offered: Mapping[str, Sequence[Family]] = field(default_factory=dict)
 
 
-async def _make(families: Sequence[Family], per_family: int, seed: int) -> Made:
+def make(order: Order) -> Made:
+    """Make what is ordered, less examples that are unfit or there already."""
+    return trio.run(_make, order)
+
+
+async def _make(order: Order) -> Made:
     async with cells_to_run_in() as runs:
-        making = _Making(runs, per_family, seed)
-        for family in families:
+        making = _Making(runs, order)
+        for family in order.families:
             try:
                 await making.add(family)
             except UsageError as error:
@@ -50,10 +60,9 @@ async def _make(families: Sequence[Family], per_family: int, seed: int) -> Made:
 class _Making:
     """Makes examples of one family after the other."""
 
-    def __init__(self, runs: Runs, per_family: int, seed: int) -> None:
+    def __init__(self, runs: Runs, order: Order) -> None:
         self._runs = runs
-        self._per_family = per_family
-        self._seed = seed
+        self._order = order
         self.made = Made()
 
     async def add(self, family: Family) -> None:
@@ -73,13 +82,14 @@ class _Making:
 
     async def _examples(self, family: Family, facts: Facts) -> list[Example]:
         examples = []
-        for start in range(0, self._per_family, TOGETHER):
-            numbers = range(start, min(start + TOGETHER, self._per_family))
-            drawn = [sketch(family, number, facts, self._seed) for number in numbers]
+        seed, count = self._order.seed, self._order.per_family
+        for start in range(0, count, TOGETHER):
+            numbers = range(start, min(start + TOGETHER, count))
+            drawn = [sketch(family, number, facts, seed, self._order.offered) for number in numbers]
             outcomes = await self._runs.together([one.job for one in drawn])
             for one, came in zip(drawn, outcomes, strict=True):
                 try:
-                    examples.append(finished(one, came, self._seed))
+                    examples.append(finished(one, came, seed))
                 except Unfit as reason:
                     self.made.unfit[str(reason)] += 1
         return examples

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from training.compositions import composed
-from training.drawing import Situation, draw_member, draw_situation
+from training.drawing import Member, Situation, draw_member, draw_situation
 from training.execution import Job, Outcome
 from training.facts import Facts
 from training.families import Family
+from training.pairs import can_come_first, chance, paired
 from training.phrasing import distractors, mixed_in, phrased
+from training.splits import part_of
 from training.wish import Wish
 
+EMPTY: Mapping[str, Sequence[Family]] = {}
 SITUATIONS = 10
 FIRST_BODY = 0.7
 """How often the first body is taken, the one that its author would write: a small model gains by one style."""
@@ -33,13 +36,21 @@ class Sketch:
     job: Job
 
 
-def sketch(family: Family, number: int, facts: Facts, seed: int) -> Sketch:
-    """Draw an example: the same for the same family, number and seed, wherever it is drawn. Raises UsageError."""
+def sketch(
+    family: Family, number: int, facts: Facts, seed: int, offered: Mapping[str, Sequence[Family]] = EMPTY
+) -> Sketch:
+    """Draw an example: the same for the same arguments, wherever it is drawn. Raises UsageError.
+
+    `offered` has, for each part of the data, families that can be paired with this one.
+    """
     random = Random(f"{seed} {family.id} {number}")
     member = draw_member(family, random)
-    body = member.bodies[0] if random.random() < FIRST_BODY else random.choice(member.bodies)
-    wish = Wish(random.choice(member.intents), body, member.tier)
-    wish = composed(wish, member, facts, random)
+    pair = _pair(family, member, offered.get(part_of(family.id), ()), random)
+    if pair is not None:
+        member, wish = pair, Wish(pair.intents[0], pair.bodies[0], pair.tier)
+    else:
+        body = member.bodies[0] if random.random() < FIRST_BODY else random.choice(member.bodies)
+        wish = composed(Wish(random.choice(member.intents), body, member.tier), member, facts, random)
     names = {*member.slots, *wish.slots, *member.parameters}
     others = distractors(f"{wish.intent} {wish.body} {' '.join(names)} {member.selector}", random)
     situations = []
@@ -54,6 +65,12 @@ def sketch(family: Family, number: int, facts: Facts, seed: int) -> Sketch:
         intent=phrased(wish.intent, (*member.slots, *wish.slots), names, random),
         job=Job(tuple(member.parameters), wish.body, situations),
     )
+
+
+def _pair(family: Family, member: Member, offered: Sequence[Family], random: Random) -> Member | None:
+    if random.random() >= chance() or not can_come_first(family):
+        return None
+    return paired(member, offered, random)
 
 
 def telling_order(sketch: Sketch, outcomes: Sequence[Outcome], random: Random) -> list[int]:
