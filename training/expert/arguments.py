@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from training.expert.recipe import Budget, Recipe
+from battui.contracts.resources import folder
+from training.expert import verbs as perform
+from training.expert.asked import add_recipe
 
-INTERRUPTED = 130
+ADAPTER = folder("adapters") / "jit"
 
 
 def parsed() -> Namespace:
     """What was asked for: `run` performs it."""
     parser = ArgumentParser(prog="python -m training.expert", description=__doc__)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    _add_train(verbs)
+    for add in (
+        _add_train,
+        _add_export,
+        _add_install,
+        _add_prove,
+        _add_words,
+        _add_evaluate,
+        _add_card,
+        _add_make,
+    ):
+        add(verbs)
     return parser.parse_args()
-
-
-def add_recipe(parser: ArgumentParser) -> None:
-    """The arguments that decide what is trained, and for how long."""
-    plain = Recipe()
-    for field in fields(Recipe):
-        kind = type(getattr(plain, field.name))
-        option = {"rate": ("--lr", "--rate")}.get(field.name, (f"--{field.name}",))
-        parser.add_argument(*option, dest=field.name, type=kind, default=getattr(plain, field.name))
-    parser.add_argument("--minutes", type=float, help="of training; the learning rate follows")
-    parser.add_argument("--passes", type=float, help="over the data; both: whichever is over first")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--workers", type=int, help="threads with a batch each (default: one for each core)")
-
-
-def recipe_of(arguments: Namespace) -> Recipe:
-    """The recipe that was asked for."""
-    return Recipe(**{field.name: getattr(arguments, field.name) for field in fields(Recipe)})
-
-
-def budget_of(arguments: Namespace) -> Budget:
-    """The budget that was asked for; an hour, if none was."""
-    if arguments.minutes is None and arguments.passes is None:
-        return Budget(minutes=60)
-    return Budget(arguments.minutes, arguments.passes)
 
 
 def _add_train(verbs: Any) -> None:
@@ -52,20 +38,60 @@ def _add_train(verbs: Any) -> None:
     parser.add_argument("--from", dest="begin", type=Path, help="an adapter to begin with")
     parser.add_argument("--most", type=int, help="take no more examples than these")
     add_recipe(parser)
-    parser.set_defaults(run=_train)
+    parser.set_defaults(run=perform.train)
 
 
-def _train(arguments: Namespace) -> int:
-    from training.expert.run import train
+def _add_export(verbs: Any) -> None:
+    parser = verbs.add_parser("export", help="export a run that goes on still, as of its last checkpoint")
+    parser.add_argument("--run", dest="folder", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the adapter")
+    parser.set_defaults(run=perform.export)
 
-    finished = train(
-        arguments.data,
-        arguments.out,
-        recipe_of(arguments),
-        budget_of(arguments),
-        device=arguments.device,
-        workers=arguments.workers,
-        begin=arguments.begin,
-        most=arguments.most,
+
+def _add_install(verbs: Any) -> None:
+    parser = verbs.add_parser("install", help="put a run's adapter where battui ships it from")
+    parser.add_argument("--run", dest="folder", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--adapter", type=Path, default=ADAPTER)
+    parser.set_defaults(run=perform.install)
+
+
+def _add_prove(verbs: Any) -> None:
+    parser = verbs.add_parser("prove", help="compare greedy texts of transformers with battui's own")
+    parser.add_argument("--adapter", type=Path, default=ADAPTER)
+    parser.add_argument("--examples", type=Path, required=True, help="JSON lines with prompts")
+    parser.add_argument("--prompts", type=int, default=100)
+    parser.add_argument("--out", type=Path, help="a file for the result")
+    parser.set_defaults(run=perform.prove)
+
+
+def _add_words(verbs: Any) -> None:
+    parser = verbs.add_parser("words", help="ask the small questions with the adapter and without")
+    parser.add_argument("--adapter", type=Path, default=ADAPTER)
+    parser.add_argument("--out", type=Path, help="a file for the result")
+    parser.set_defaults(run=perform.words)
+
+
+def _add_evaluate(verbs: Any) -> None:
+    parser = verbs.add_parser("evaluate", help="battui bench jit with the shipped adapter and without it")
+    parser.add_argument("tasks", type=Path, nargs="+", help="files of tasks")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the reports; goes on from there")
+    parser.add_argument("--only", help="the settings whose name has this in it")
+    parser.set_defaults(run=perform.evaluate)
+
+
+def _add_card(verbs: Any) -> None:
+    parser = verbs.add_parser("card", help="write the adapter's card from the measurements in a folder")
+    parser.add_argument("--measured", type=Path, required=True)
+    parser.add_argument("--adapter", type=Path, default=ADAPTER)
+    parser.set_defaults(run=perform.card)
+
+
+def _add_make(verbs: Any) -> None:
+    parser = verbs.add_parser("make", help="everything, from data to card; goes on where it was interrupted")
+    parser.add_argument("--out", type=Path, default=Path("training/out"), help="folder for all of it")
+    parser.add_argument("--per-family", type=int, default=20, help="examples of each family")
+    parser.add_argument(
+        "--tasks", type=Path, action="append", default=[], help="a file of tasks to be scored on"
     )
-    return 0 if finished else INTERRUPTED
+    add_recipe(parser)
+    parser.set_defaults(run=perform.make)

@@ -20,7 +20,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 HALF = torch.bfloat16
-PLAIN = "BATTUI_TRAIN_PLAIN"
+PLAIN = "TRAINING_PLAIN"
 
 
 def fused(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

@@ -41,10 +41,10 @@ class Pace:
         self._since, self._at = replace(place), time.monotonic()
         self._loss, self._said = 0.0, 0
 
-    def seen(self, loss: float, tiers: dict[str, float], passes: float) -> None:
+    def seen(self, losses: dict[str, float], passes: float) -> None:
         """Tell the loss on examples that are not trained on."""
-        by_tier = ", ".join(f"{tier} {value:.4f}" for tier, value in tiers.items())
-        self._tell(f"pass {passes:.2f}  development loss {loss:.4f} ({by_tier})")
+        told = ", ".join(f"{name} {value:.4f}" for name, value in losses.items())
+        self._tell(f"pass {passes:.2f}  development loss: {told}")
 
 
 class Log:

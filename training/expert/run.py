@@ -7,12 +7,13 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
 from battui.contracts.errors import ModelUnavailable, UsageError
 from training.expert.base import base_file, load_model, load_tokenizer
+from training.expert.card import machine
 from training.expert.recipe import Budget, Recipe
 
 TRAIN, DEVELOPMENT = "train.jsonl", "development.jsonl"
@@ -70,7 +71,7 @@ def train(
         )
         lengths = sum(example.length for example in examples)
         _tell(f"{len(examples)} examples of {lengths / len(examples):.0f} tokens; step {trainer.place.steps}")
-        finished = trainer.train(examples, seen, budget)
+        ended = trainer.train(examples, seen, budget)
     export(network, folder)
     told = {
         "recipe": asdict(recipe),
@@ -80,8 +81,8 @@ def train(
     }
     told |= {"place": asdict(trainer.place), "base": path.name, "data": str(data)}
     (folder / SUMMARY).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    _tell(f"{'trained' if finished else 'stopped; the same command goes on'}: {folder}")
-    return finished
+    _tell(f"{'trained' if ended else 'stopped; the same command goes on'}: {folder}")
+    return ended
 
 
 def chosen_device(name: str) -> str:
@@ -94,9 +95,34 @@ def chosen_device(name: str) -> str:
     return "cuda" if name == "cuda" or (name == "auto" and available) else "cpu"
 
 
-def with_device(recipe: Recipe, device: str) -> Recipe:
-    """The recipe with a part for each step where a device is quicker with much at once."""
-    return replace(recipe, part=recipe.batch) if device == "cuda" else recipe
+def export_run(folder: Path, target: Path) -> None:
+    """Export the adapter of a run that goes on still, as of its last checkpoint. Raises UsageError without one."""
+    model = load_model(base_file())
+    from training.expert.checkpoint import load
+    from training.expert.export import export
+    from training.expert.network import Network
+
+    state = load(folder)
+    if state is None:
+        raise UsageError("there is no checkpoint", about=str(folder))
+    network = Network(model, state["signature"]["rank"], state["signature"]["alpha"])
+    for tensor, held in zip(network.parameters(), state["weights"], strict=True):
+        tensor.copy_(held)
+    export(network, target)
+    _tell(f"the adapter after {state['place']['steps']} steps: {target}")
+
+
+def finished(folder: Path) -> bool:
+    """Whether the run in `folder` came to its end."""
+    path = folder / SUMMARY
+    return path.exists() and bool(json.loads(path.read_text("utf-8"))["finished"])
+
+
+def described(device: str) -> str:
+    """The device in words."""
+    import torch
+
+    return str(torch.cuda.get_device_name()) if device == "cuda" else f"a CPU ({machine()})"
 
 
 @contextmanager

@@ -57,6 +57,8 @@ class Trainer:
         self._pace = Pace(self.place, tell)
         self._workers = Workers(network, workers)
         self._saved = time.monotonic()
+        self.passes = 0.0
+        self.seen: dict[str, float] = {}
 
     def train(self, examples: Sequence[Example], development: Sequence[Example], budget: Budget) -> bool:
         """Train until the budget is spent; whether it is, or `stop` said so before."""
@@ -64,9 +66,10 @@ class Trainer:
         try:
             looks = None
             for parts, passes in self._steps(examples):
+                self.passes = passes
                 progress = budget.progress(passes, self.place.seconds)
                 if looks is not None and int(progress * LOOKS) > looks and progress < 1:
-                    self._look(development, passes)
+                    self._look(development)
                 looks = int(progress * LOOKS)
                 if progress >= 1:
                     break
@@ -77,7 +80,7 @@ class Trainer:
                 if self._stop():
                     self._save()
                     return False
-            self._look(development, passes)
+            self._look(development)
             self._save()
             return True
         finally:
@@ -116,7 +119,7 @@ class Trainer:
         place.tokens += sum(batch.used for batch in batches)
         place.said += said
 
-    def _look(self, development: Sequence[Example], passes: float) -> None:
+    def _look(self, development: Sequence[Example]) -> None:
         """Take the loss on examples that are not trained on, all and by tier."""
         if not development:
             return
@@ -125,10 +128,9 @@ class Trainer:
         losses = torch.cat(self._workers.losses(batches)).cpu()
         tiers = torch.cat([batch.tiers for batch in batches])
         found = {f"tier {tier}": float(losses[tiers == tier].mean()) for tier in sorted(set(tiers.tolist()))}
-        self._pace.seen(float(losses.mean()), found, passes)
-        self._log.add(
-            step=self.place.steps, seen=float(losses.mean()), **self._log.place(self.place), **found
-        )
+        self.seen = {"all": float(losses.mean()), **found}
+        self._pace.seen(self.seen, self.passes)
+        self._log.add(step=self.place.steps, seen=self.seen["all"], **self._log.place(self.place), **found)
 
     def _save(self) -> None:
         checkpoint.save(self._folder, self.place, self._signature, self._optimiser, self._weights)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BATTUI_TRAIN_PLAIN", "1")
+    monkeypatch.setenv("TRAINING_PLAIN", "1")
 
 
 def exported(folder: Path) -> AdapterFiles:

@@ -14,7 +14,7 @@ peft: Any = pytest.importorskip("peft", reason="training is compared with peft: 
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BATTUI_TRAIN_PLAIN", "1")
+    monkeypatch.setenv("TRAINING_PLAIN", "1")
 
 
 @pytest.fixture(scope="module")

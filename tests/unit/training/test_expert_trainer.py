@@ -19,7 +19,7 @@ RECIPE = Recipe(rank=4, alpha=8.0, rate=2e-2, batch=128, part=64, seed=5)
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BATTUI_TRAIN_PLAIN", "1")
+    monkeypatch.setenv("TRAINING_PLAIN", "1")
 
 
 def run(
