@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from battui.contracts.cases import Case
-from battui.contracts.values import Ref
+from battui.contracts.values import Ref, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,29 @@ class ShowStatus:
     """Answer a KernelStatus."""
 
 
+@dataclass(frozen=True, slots=True)
+class InitiateCycle:
+    """Start a cognitive cycle about the object at `path`; answers an Answer with the mission's id, and does not wait.
+
+    `brief` says what about, by its `type`: `unhandled_message` (`selector`, `args`, `kwargs`, `intent`,
+    `expectation`), `question` (`question`) or `self_audit`.
+    """
+
+    path: Path
+    brief: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Perform `command` once, however often it is asked for with this key: who asks again gets the first reply.
+
+    The key is committed with what the command changes, so this holds when the kernel is killed in between.
+    """
+
+    key: str
+    command: Command
+
+
 Line: TypeAlias = Read | Write | Send | Bind | Ask
 Command: TypeAlias = (
     Line
@@ -190,4 +214,6 @@ Command: TypeAlias = (
     | ListHistory
     | Undo
     | ShowStatus
+    | InitiateCycle
+    | Once
 )

@@ -22,6 +22,7 @@ EventKind: TypeAlias = Literal[
     "engine",  # the engine's state changed: data["state"], data["progress"]
     "cell",  # a cell was stopped
     "heartbeat",  # the autotelic loop woke up
+    "bridge",  # a client was refused or dropped
     "error",
 ]
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import trio
 
@@ -11,9 +11,12 @@ from battui.contracts.commands import (
     ApproveMission,
     CancelMission,
     Command,
+    InitiateCycle,
     ListHistory,
     ListMissions,
     ListObjects,
+    Once,
+    Read,
     RejectMission,
     RetryMission,
     ShowMission,
@@ -22,21 +25,28 @@ from battui.contracts.commands import (
     Teach,
     Undo,
 )
+from battui.contracts.errors import UsageError
 from battui.contracts.replies import Answer, HistoryList, KernelStatus, MissionList, MissionView, Reply
 from battui.image.history import list_history, take_back
 from battui.image.image import Image
+from battui.image.receipts import Receipt
 from battui.image.world import World, oid_of
 from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
+from battui.kernel.dispatch import Parked
+from battui.kernel.heartbeat import begin_audit
+from battui.kernel.initiation import line_of
 from battui.kernel.installation import uninstall
 from battui.kernel.lessons import begin_lesson
 from battui.kernel.lines import Lines
 from battui.kernel.missions import Missions
 from battui.kernel.reading import mission_view, object_list, object_view
+from battui.kernel.receipts import KeyedCommitter, Receipts
 from battui.mind.cycle import active_cycles, cycle_of
 from battui.mind.steps import Approved, Rejected
 
 T = TypeVar("T")
+Look: TypeAlias = ShowObject | ListObjects | ListMissions | ShowMission | ListHistory | ShowStatus
 
 
 class Commands:
@@ -58,9 +68,36 @@ class Commands:
         self._missions = missions
         self._bus = bus
         self._status = status
+        self._receipts = Receipts(image, committer)
 
     async def perform(self, command: Command) -> Reply:
         """Perform one command; raises BattuiError."""
+        match command:
+            case Once(command=looking) if isinstance(looking, Look | Read):
+                return await self.perform(looking)
+            case Once():
+                return await self._receipts.perform(command, self._perform, self._replay)
+        return await self._perform(command, self._committer)
+
+    async def _perform(self, command: Command, committer: Committer | KeyedCommitter) -> Reply:
+        """Perform a command; `committer` makes the transactions with which a line, lesson or cycle is done."""
+        if isinstance(command, Look):
+            return await self._look(command)
+        match command:
+            case RetryMission() | CancelMission() | ApproveMission() | RejectMission():
+                await self._order(command)
+                return await self._read(lambda world: self._mission(world, command.mission))
+            case Teach():
+                return await self._teach(command, committer)
+            case InitiateCycle():
+                return await self._initiate(command, committer)
+            case Undo(target=target):
+                return await self._undo(target)
+            case Once():
+                raise UsageError("a command has one key", about=command.key)
+        return await self._lines.by(committer).perform(command)
+
+    async def _look(self, command: Look) -> Reply:
         match command:
             case ShowObject(path=path):
                 return await self._read(lambda world: object_view(world, path))
@@ -70,18 +107,20 @@ class Commands:
                 return await self._read(lambda world: self._mission_list(world, command))
             case ShowMission(mission=mission):
                 return await self._read(lambda world: self._mission(world, mission))
-            case RetryMission() | CancelMission() | ApproveMission() | RejectMission():
-                await self._order(command)
-                return await self._read(lambda world: self._mission(world, command.mission))
-            case Teach():
-                return await self._teach(command)
             case ListHistory():
                 return await self._history(command)
-            case Undo(target=target):
-                return await self._undo(target)
             case ShowStatus():
                 return await self._read(self._status)
-        return await self._lines.perform(command)
+
+    async def _replay(self, command: Command, receipt: Receipt) -> Reply:
+        """The reply of a command that was done before: its answer, or how the mission that it began stands."""
+        match command:
+            case RetryMission() | CancelMission() | ApproveMission() | RejectMission():
+                return await self._read(lambda world: self._mission(world, command.mission))
+        if receipt.number < 0:
+            return Answer(receipt.value, receipt.text, receipt.mission, receipt.learned)
+        wait = getattr(command, "wait", False)
+        return await self._missions.follow(Parked(receipt.mission, receipt.number), wait=wait)
 
     async def _order(self, command: RetryMission | CancelMission | ApproveMission | RejectMission) -> None:
         match command:
@@ -94,9 +133,19 @@ class Commands:
             case RejectMission(mission=mission, reason=reason):
                 await self._missions.decide(mission, Rejected(reason))
 
-    async def _teach(self, teach: Teach) -> Answer:
+    async def _initiate(self, command: InitiateCycle, committer: Committer | KeyedCommitter) -> Answer:
+        line = line_of(command)
+        if line is not None:
+            return await self._lines.by(committer).perform(line)
+        answer = await committer.perform(
+            f"audit {command.path}", lambda world: begin_audit(world, command.path)
+        )
+        self._missions.take_up(answer.mission)
+        return answer
+
+    async def _teach(self, teach: Teach, committer: Committer | KeyedCommitter) -> Answer:
         note = f"teach {teach.path}.{teach.selector}"
-        parked = await self._committer.perform(note, lambda world: begin_lesson(world, teach))
+        parked = await committer.perform(note, lambda world: begin_lesson(world, teach))
         return await self._missions.follow(parked, wait=teach.wait)
 
     async def _read(self, work: Callable[[World], T]) -> T:

@@ -17,12 +17,16 @@ from battui.image.image import Done, Image, Work
 
 T = TypeVar("T")
 
+MOST_KEYED = 64
+"""Commands with a key that may share a transaction, which has room for that many receipts."""
+
 
 @dataclass(eq=False)
 class _Job:
     note: str
     work: Work[Any]
     mission: str
+    keyed: bool = False
     done: trio.Event = field(default_factory=trio.Event)
     result: outcome.Value[Any] | outcome.Error | None = None
 
@@ -36,13 +40,14 @@ class Committer:
         self._waiting: deque[_Job] = deque()
         self._news = trio.Event()
 
-    async def perform(self, note: str, work: Work[T], *, mission: str = "") -> T:
+    async def perform(self, note: str, work: Work[T], *, mission: str = "", keyed: bool = False) -> T:
         """Do `work` in a transaction and return what it returns once it is on disk.
 
         `work` may be done more than once, when others were first; only the last time counts. Work for a mission is
-        a transaction of its own, so that it can be taken back alone. Cancelling the wait does not undo the work.
+        a transaction of its own, so that it can be taken back alone. `keyed` work notes a receipt. Cancelling the
+        wait does not undo the work.
         """
-        job = _Job(note, work, mission)
+        job = _Job(note, work, mission, keyed)
         self._waiting.append(job)
         self._news.set()
         await job.done.wait()
@@ -64,8 +69,10 @@ class Committer:
 
     def _next_group(self) -> list[_Job]:
         group = [self._waiting.popleft()]
+        keyed = int(group[0].keyed)
         while not group[0].mission and self._waiting and len(group) < self._group:
-            if self._waiting[0].mission:
+            keyed += self._waiting[0].keyed
+            if self._waiting[0].mission or keyed > MOST_KEYED:
                 break
             group.append(self._waiting.popleft())
         return group

@@ -6,7 +6,9 @@ import time
 
 import trio
 
+from battui.contracts.commands import Path
 from battui.contracts.errors import BattuiError
+from battui.contracts.replies import Answer
 from battui.contracts.settings import HeartbeatSettings
 from battui.image.world import World
 from battui.kernel.bus import Bus
@@ -66,3 +68,9 @@ def _start_audit(world: World) -> str:
         return ""
     cycle = start_cycle(world, world.root["alfred_prototype_obj"], AUDIT, time.time())
     return str(cycle.mission)
+
+
+def begin_audit(world: World, path: Path) -> Answer:
+    """Start an audit of the object at `path`, as somebody has asked for; answer the mission's id."""
+    mission = str(start_cycle(world, world.receiver(path), AUDIT, time.time()).mission)
+    return Answer(mission, f"mission {mission}", mission)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from copy import copy
 from functools import partial
 
 from battui.contracts.activation import CellAnswer
@@ -24,6 +25,7 @@ from battui.kernel.dispatch import Activate, Parked, Serve, answer, dispatch
 from battui.kernel.failures import error_of
 from battui.kernel.judging import slots_after
 from battui.kernel.missions import Missions
+from battui.kernel.receipts import KeyedCommitter
 from battui.kernel.rendering import rendered
 from battui.kernel.services import Services
 from battui.mind.cycle import Mandate, park, start_cycle
@@ -42,11 +44,17 @@ class Lines:
         services: Services,
         bus: Bus,
     ) -> None:
-        self._committer = committer
+        self._committer: Committer | KeyedCommitter = committer
         self._activations = activations
         self._missions = missions
         self._services = services
         self._bus = bus
+
+    def by(self, committer: Committer | KeyedCommitter) -> Lines:
+        """The same, with every transaction made by `committer`."""
+        lines = copy(self)
+        lines._committer = committer
+        return lines
 
     async def perform(self, line: Line) -> Answer:
         """Answer one line; raises BattuiError."""
