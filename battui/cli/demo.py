@@ -34,6 +34,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: Namespace) -> int:
     """Perform the demo on the image; the exit code."""
+    from battui.cli.approval import with_approval
     from battui.cli.headless import run_headless
     from battui.cli.wiring import settings_of
 
@@ -47,7 +48,9 @@ def run(arguments: Namespace) -> int:
         await _Demo(portal, tell, arguments.output).perform()
         return 0
 
-    return run_headless(settings_of(arguments), work, verbose=arguments.verbose, tell=tell)
+    # Whoever starts the demo wants to see a method installed.
+    settings = with_approval(settings_of(arguments), terminal=False)
+    return run_headless(settings, work, verbose=arguments.verbose, tell=tell)
 
 
 class _Demo:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import trio
 
+from battui.cli.approval import with_approval
 from battui.cli.narration import Narrator
 from battui.contracts.commands import Command
 from battui.contracts.errors import BattuiError
@@ -45,7 +46,7 @@ def run_headless(
     not wait for that. Raises BattuiError with the reason where the work or the kernel fails.
     """
     narrator = Narrator(tell or _tell_stderr, verbose=verbose)
-    settings = replace(settings, heartbeat=replace(settings.heartbeat, enabled=False))
+    settings = with_approval(replace(settings, heartbeat=replace(settings.heartbeat, enabled=False)))
     try:
         return trio.run(_Headless(Kernel(settings), work, narrator).run)
     except BaseExceptionGroup as group:

@@ -36,6 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Open the screen, or perform the lines; the exit code."""
+    from battui.cli.approval import with_approval
     from battui.cli.wiring import settings_of
 
     if arguments.no_ui or arguments.sources:
@@ -46,10 +47,11 @@ def run(arguments: Namespace) -> int:
             "there is no terminal to open the screen on",
             remedy="Use --no-ui with --send or --script, or a command such as `battui send`.",
         )
-    return _open(settings)
+    return _open(with_approval(settings, terminal=True))
 
 
 def _run_lines(arguments: Namespace) -> int:
+    from battui.cli.approval import with_approval
     from battui.cli.script import perform_lines, read_sources
     from battui.cli.wiring import settings_of
 
@@ -57,7 +59,8 @@ def _run_lines(arguments: Namespace) -> int:
         raise UsageError("--script and --send need --no-ui", remedy="Add --no-ui, or use `battui send`.")
     if not arguments.sources:
         raise UsageError("--no-ui has nothing to do", remedy="Give it --send LINE or --script FILE.")
-    return perform_lines(settings_of(arguments), read_sources(arguments.sources), arguments)
+    settings = with_approval(settings_of(arguments), terminal=False)
+    return perform_lines(settings, read_sources(arguments.sources), arguments)
 
 
 def _open(settings: Settings) -> int:

@@ -75,7 +75,20 @@ class MissionSettings:
     timeout_s: float = _setting(300.0, "Seconds that a sender waits for a mission.", low=0.1, high=86_400)
     expert: str = _setting("jit", "The adapter that writes methods, where the model has it; empty: none.")
     approval: str = _setting(
-        "auto", "Install what passed (auto), or ask a person (ask).", choices=("auto", "ask")
+        "terminal",
+        "Install what passed (auto), or ask a person: always (ask), or where there is a terminal (terminal).",
+        choices=("auto", "ask", "terminal"),
+    )
+    depth: str = _setting(
+        "auto",
+        "Whether the council meets: always, never (straight), or as the mission needs it (auto).",
+        choices=("auto", "council", "straight"),
+    )
+    max_mission_tokens: int = _setting(
+        32_768, "Tokens that one mission may have generated.", low=16, high=1_000_000_000
+    )
+    seconds: float = _setting(
+        1800.0, "Seconds of thinking per mission; waiting does not count.", low=0.1, high=31_536_000
     )
 
 
@@ -89,6 +102,15 @@ class KernelSettings:
     group: int = _setting(64, "Messages that may share one commit.", low=1, high=10_000)
     event_memory: int = _setting(
         10_000, "Events remembered for those who join later.", low=1, high=10_000_000
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogSettings:
+    """How what was indexed is searched."""
+
+    embeddings: str = _setting(
+        "", "An embedding model of the image that ranks beside the words; empty: words alone."
     )
 
 
@@ -117,6 +139,7 @@ class Settings:
     heartbeat: HeartbeatSettings = field(default_factory=HeartbeatSettings)
     mission: MissionSettings = field(default_factory=MissionSettings)
     kernel: KernelSettings = field(default_factory=KernelSettings)
+    catalog: CatalogSettings = field(default_factory=CatalogSettings)
     ui: UiSettings = field(default_factory=UiSettings)
 
 
@@ -127,6 +150,7 @@ SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
         "heartbeat": HeartbeatSettings,
         "mission": MissionSettings,
         "kernel": KernelSettings,
+        "catalog": CatalogSettings,
         "ui": UiSettings,
     }
 )

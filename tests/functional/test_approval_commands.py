@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -76,3 +81,43 @@ def test_a_method_is_rejected_on_the_command_line(
     view = json.loads(out)
     assert (code, view["state"], view["failure"]) == (0, "FAILED", "rejected: no")
     assert run(folder, tmp_path, "missions", "retry", "m1")[0] == 6
+
+
+def on_a_terminal(folder: Path, home: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code and everything that one battui writes on a terminal of its own."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "battui", "--image", str(folder), "--engine", "scripted", *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, **{f"XDG_{name}_HOME": str(home / name) for name in ("STATE", "CACHE", "CONFIG")}},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    written = b""
+    # Reading fails once the terminal's last writer has gone.
+    with suppress(OSError):
+        while piece := os.read(ours, 4096):
+            written += piece
+    os.close(ours)
+    return process.wait(60), written.decode(errors="replace").replace("\r\n", "\n")
+
+
+def test_on_a_terminal_one_is_asked_unless_told_otherwise_and_without_one_nobody_is(
+    scripted_image: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BATTUI_MISSION_APPROVAL", raising=False)
+    folder = scripted_image(script_of(BODIES))
+    assert on_a_terminal(folder, tmp_path, "send", MAKE)[0] == 0
+    code, written = on_a_terminal(folder, tmp_path, "send", TEACH)
+    assert (code, "battui missions approve m1" in written) == (6, True)
+    assert on_a_terminal(folder, tmp_path, "missions", "approve", "m1")[0] == 0
+    audit = "account.audit()  # return twice the balance"
+    assert on_a_terminal(folder, tmp_path, "--no-ui", "--send", audit)[0] == 0, "nobody sits at --no-ui"
+    assert run(folder, tmp_path, "--send", "undone = genesis_obj.clone(balance=1)")[0] == 0
+    assert run(folder, tmp_path, "--send", "undone.deposit_(amount=1)  # add amount to balance")[0] == 0
+    monkeypatch.setenv("BATTUI_MISSION_APPROVAL", "auto")
+    make = "own = genesis_obj.clone(balance=1)"
+    assert on_a_terminal(folder, tmp_path, "send", make)[0] == 0
+    assert on_a_terminal(folder, tmp_path, "send", "own.deposit_(amount=1)  # add amount to balance")[0] == 0

@@ -117,7 +117,7 @@ REFUSED_IN_FILE = [
     ("[cell]\nwall_s = 0", "cell.wall_s", "0.05 to 600"),
     ("[cell]\nmemory_mb = 64.5", "cell.memory_mb", "a whole number"),
     ("[engine]\nparallel = 65", "engine.parallel", "1 to 64"),
-    ('[mission]\napproval = "maybe"', "mission.approval", "one of auto, ask"),
+    ('[mission]\napproval = "maybe"', "mission.approval", "one of auto, ask, terminal"),
     ("image = ''", "image", "a text"),
     ("image = 3", "image", "a text"),
     ("[ui.keymap]\nquit = 3", "ui.keymap", "a table of action = key"),
@@ -199,7 +199,7 @@ def test_whatever_flags_say_settings_are_refused_or_in_range(flags: dict[str, ob
         assert 1 <= settings.engine.parallel <= 64
         assert 0.05 <= settings.cell.wall_s <= 600
         assert settings.heartbeat.enabled in (True, False)
-        assert settings.mission.approval in ("auto", "ask")
+        assert settings.mission.approval in ("auto", "ask", "terminal")
 
 
 @given(low=st.integers(max_value=0), high=st.integers(min_value=65))
