@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
@@ -61,19 +61,35 @@ def finished(sketch: Sketch, outcomes: Sequence[Outcome], seed: int) -> Example:
         _case(sketch.job.situations[number], outcomes[number], answering=answers(sketch.job.body))
         for number in order[:MOST_CASES]
     ]
-    return Example(
-        family=sketch.family,
-        tier=sketch.tier,
-        prompt=_prompt(sketch, sketch.job.situations[order[0]], _expectation(cases[0], random)),
-        completion=f"\n{indented(sketch.job.body)}",
-        task={
-            "id": f"{sketch.family}-{sketch.number}",
-            "tier": sketch.tier,
-            "selector": sketch.selector,
-            "params": list(sketch.job.parameters),
-            "intent": sketch.intent,
-            "cases": cases,
-        },
+    task = {
+        "id": f"{sketch.family}-{sketch.number}",
+        "tier": sketch.tier,
+        "selector": sketch.selector,
+        "params": list(sketch.job.parameters),
+        "intent": sketch.intent,
+        "cases": cases,
+    }
+    prompt = prompt_for(task, _expectation(cases[0], random))
+    return Example(sketch.family, sketch.tier, prompt, f"\n{indented(sketch.job.body)}", task)
+
+
+def prompt_for(task: Mapping[str, Any], expectation: str = "", feedback: tuple[str, ...] = ()) -> str:
+    """The prompt of a mission that the first case of a task is sent to, in the form that experts are asked in."""
+    return _form().prompt(brief_for(task, expectation, feedback))
+
+
+def brief_for(task: Mapping[str, Any], expectation: str, feedback: tuple[str, ...] = ()) -> MethodBrief:
+    """What such a mission knows."""
+    case = task["cases"][0]
+    return MethodBrief(
+        selector=task["selector"],
+        parameters=tuple(task["params"]),
+        arguments=case["args"],
+        intent=task["intent"],
+        expectation=expectation,
+        slots=case["slots"],
+        understood=(),
+        feedback=feedback,
     )
 
 
@@ -97,20 +113,6 @@ def _in_short(case: Case) -> Case:
     """What a person would expect: the result, or where there is none, the slots that change."""
     changed = {name: value for name, value in case.after.items() if case.slots.get(name) != value}
     return replace(case, after={} if case.answers else changed)
-
-
-def _prompt(sketch: Sketch, situation: Situation, expectation: str) -> str:
-    return _form().prompt(
-        MethodBrief(
-            selector=sketch.selector,
-            parameters=sketch.job.parameters,
-            arguments=situation.arguments,
-            intent=sketch.intent,
-            expectation=expectation,
-            slots=situation.slots,
-            understood=(),
-        )
-    )
 
 
 @cache

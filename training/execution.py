@@ -76,7 +76,8 @@ class Runs:
 
     async def together(self, jobs: Sequence[Job]) -> list[list[Outcome]]:
         """What becomes of each job's situations; nothing can be told of missing signals."""
-        answer = await self._activate(_SERIES, {"situations": _told(jobs)}, _Fresh({}, _methods(jobs)), MANY)
+        activation = Activation(FRESH, _SERIES, {"situations": _told(jobs)}, limits=MANY)
+        answer = await self._cells.activate(activation, _Fresh({}, _methods(jobs)), _Nothing())
         if answer.failure is None:
             return _dealt(_outcomes(answer), jobs)
         if len(jobs) == 1:
@@ -85,14 +86,21 @@ class Runs:
 
     async def alone(self, job: Job, situation: Situation) -> Outcome:
         """What becomes of one situation, in a cell of its own, where a missing signal is seen as well."""
-        source = _Fresh(situation.slots, {_ALONE: job.method(_ALONE)})
-        answer = await self._activate(_ALONE, situation.arguments, source, ONE)
+        activation = Activation(FRESH, _ALONE, situation.arguments, limits=ONE)
+        answer = await self.answer(activation, job.method(_ALONE), situation.slots)
         failure = answer.failure
         if failure is None:
             return Outcome(answer.result, slots_after(situation.slots, answer, FRESH))
         if failure.kind == "raised":
             return _raised(failure.error_type)
         return Outcome(trouble=f"{failure.kind}: {failure.message}")
+
+    async def answer(
+        self, activation: Activation, method: MethodText, slots: Mapping[str, Value]
+    ) -> CellAnswer:
+        """What a cell answers when the receiver of a message has these slots and that method."""
+        source = _Fresh(slots, {activation.selector: method}, activation.receiver)
+        return await self._cells.activate(activation, source, _Nothing())
 
     async def _one_by_one(self, job: Job) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -101,12 +109,6 @@ class Runs:
             stopped = outcomes[-1] if outcomes and outcomes[-1].trouble else None
             outcomes.append(stopped or await self.alone(job, situation))
         return outcomes
-
-    async def _activate(
-        self, selector: str, arguments: Mapping[str, Value], source: _Fresh, limits: CellLimits
-    ) -> CellAnswer:
-        activation = Activation(FRESH, selector, arguments, limits=limits)
-        return await self._cells.activate(activation, source, _Nothing())
 
 
 @asynccontextmanager
@@ -122,11 +124,13 @@ async def cells_to_run_in(*, ahead: int = 2) -> AsyncIterator[Runs]:
 class _Fresh:
     """A world of one object. Implements ObjectSource."""
 
-    def __init__(self, slots: Mapping[str, Value], methods: Mapping[str, MethodText]) -> None:
-        self._state = ObjectState(FRESH, bytes(8), slots, methods=methods, primitives=frozenset({"clone"}))
+    def __init__(
+        self, slots: Mapping[str, Value], methods: Mapping[str, MethodText], oid: int = FRESH
+    ) -> None:
+        self._state = ObjectState(oid, bytes(8), slots, methods=methods, primitives=frozenset({"clone"}))
 
     async def load(self, oid: int) -> ObjectState | None:
-        return self._state if oid == FRESH else None
+        return self._state if oid == self._state.oid else None
 
 
 class _Nothing:

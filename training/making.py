@@ -14,7 +14,9 @@ from training.execution import Runs, cells_to_run_in
 from training.facts import Facts, facts_of
 from training.families import Family
 from training.faults import examine
+from training.repairs import repair_of
 from training.sketches import sketch
+from training.splits import part_of
 
 TOGETHER = 24
 """Examples that are run in one activation."""
@@ -79,6 +81,13 @@ class _Making:
             else:
                 prompts.add(example.prompt)
                 self.made.examples.append(example)
+                await self._add_repair(example)
+
+    async def _add_repair(self, example: Example) -> None:
+        # What is measured is the first candidate; only what is trained on holds repairs.
+        if part_of(example.family) == "train":
+            repair = await repair_of(example, self._runs, self._order.seed)
+            self.made.examples += [] if repair is None else [repair]
 
     async def _examples(self, family: Family, facts: Facts) -> list[Example]:
         examples = []

@@ -68,10 +68,10 @@ class Trials:
             if rehearsal.case is None:
                 sent.append(answer)
             elif lacking := shortfall(rehearsal.case, answer, activation.receiver):
-                return _failing(_candidate(index, verdict, sent), f"{rehearsal.case.name}: {lacking}")
+                return _failing(candidate_of(index, verdict, sent), f"{rehearsal.case.name}: {lacking}")
             else:
                 passed += 1
-        candidate = _candidate(index, verdict, sent)
+        candidate = candidate_of(index, verdict, sent)
         return _passing(candidate, passed) if passed else candidate
 
     def _announce(self, mission: str, candidate: Candidate, verdict: Review) -> None:
@@ -107,7 +107,8 @@ def _guardians(candidate: Candidate) -> str:
     return candidate.verdict.partition(";")[0]
 
 
-def _candidate(index: int, verdict: Review, answers: list[CellAnswer]) -> Candidate:
+def candidate_of(index: int, verdict: Review, answers: list[CellAnswer]) -> Candidate:
+    """What an accepted source is as a candidate, after its runs on the messages that were sent."""
     failures = [answer.failure for answer in answers if answer.failure is not None]
     ran = not failures
     met = answers[0].expectation_met if answers else None

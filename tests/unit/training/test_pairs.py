@@ -18,7 +18,7 @@ tier = 1
 selectors = ["reset"]
 words = { level = ["level", "height", "count", "depth"] }
 slots = { "<level>" = "int(1, 9)" }
-intents = ["set <level> to 0", "<level> is zero again", "zero <level>", "reset <level>", "clear <level>", "put <level> at 0"]
+intents = ["set <level> to 0", "<level> is zero", "zero <level>", "reset <level>", "clear <level>", "<level> is 0"]
 bodies = ['''
 self.<level> = 0
 self._p_changed = True
