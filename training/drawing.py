@@ -41,6 +41,7 @@ class Member:
     gives: str = ""
     gives_word: str = ""
     positive: str = ""
+    refuses: bool = False
 
 
 def draw_member(family: Family, random: Random) -> Member:
@@ -62,6 +63,7 @@ def draw_member(family: Family, random: Random) -> Member:
         gives=fill("gives", family.gives),
         gives_word=fill("gives_word", family.gives_word),
         positive=fill("positive", family.positive),
+        refuses=family.refuses,
     )
 
 

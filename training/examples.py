@@ -69,7 +69,7 @@ def finished(sketch: Sketch, outcomes: Sequence[Outcome], seed: int) -> Example:
         "intent": sketch.intent,
         "cases": cases,
     }
-    prompt = prompt_for(task, _expectation(cases[0], random))
+    prompt = prompt_for(task, "" if sketch.refuses else _expectation(cases[0], random))
     return Example(sketch.family, sketch.tier, prompt, f"\n{indented(sketch.job.body)}", task)
 
 

@@ -17,7 +17,7 @@ TIERS = (1, 2, 3)
 FEWEST_INTENTS = 6
 
 _NEEDED = ("id", "tier", "selectors", "intents", "bodies")
-_KNOWN = (*_NEEDED, "words", "slots", "parameters", "gives", "gives_word", "positive")
+_KNOWN = (*_NEEDED, "words", "slots", "parameters", "gives", "gives_word", "positive", "refuses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Family:
     """One kind of missing method: what is said, what the object holds, and right methods for it.
 
     All texts may hold placeholders. `slots` and `parameters` go from a name to a generator's expression, `gives` is
-    what the methods could return besides, `positive` a parameter that could be guarded.
+    what the methods could return besides, `positive` a parameter that could be guarded. A family that `refuses` asks
+    for what no method may do; its bodies raise NotImplementedError.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Family:
     gives: str = ""
     gives_word: str = ""
     positive: str = ""
+    refuses: bool = False
 
     @property
     def where(self) -> str:
@@ -129,6 +131,7 @@ def _family(table: Mapping[str, Any], file: str, number: int) -> Family:
         gives=_text(table, "gives", where, default=""),
         gives_word=_text(table, "gives_word", where, default=""),
         positive=_text(table, "positive", where, default=""),
+        refuses=_flag(table, "refuses", where),
     )
 
 
@@ -137,6 +140,13 @@ def _text(table: Mapping[str, Any], name: str, where: str, *, default: str | Non
     if not isinstance(text, str) or (not text and default is None):
         raise UsageError(f"{name}: it is no text", about=where, remedy="Write it between quotes.")
     return text
+
+
+def _flag(table: Mapping[str, Any], name: str, where: str) -> bool:
+    flag = table.get(name, False)
+    if not isinstance(flag, bool):
+        raise UsageError(f"{name}: it is {flag!r}", about=where, remedy="Write true or false.")
+    return flag
 
 
 def _texts(table: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:

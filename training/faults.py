@@ -21,6 +21,7 @@ ALONE = 2
 """Choices of words for which one situation is run in a cell of its own."""
 
 
+REFUSAL = "NotImplementedError"
 SLIPS = frozenset({"NameError", "UnboundLocalError", "AttributeError", "ModuleNotFoundError", "TypeError"})
 """What no method raises on purpose, unless it says so."""
 
@@ -111,6 +112,10 @@ def _quarrels(
 
 def _habits(family: Family, outcomes: Sequence[Outcome], situations: Sequence[Situation]) -> Iterator[Fault]:
     ended = [outcome for outcome in outcomes if not outcome.raises]
+    if family.refuses:
+        if any(outcome.raises != REFUSAL for outcome in outcomes):
+            yield Fault(family.id, f"it refuses, and its bodies do not always raise {REFUSAL}")
+        return
     if not ended:
         kinds = ", ".join(sorted({outcome.raises for outcome in outcomes}))
         yield Fault(family.id, f"its bodies raise {kinds} in every situation drawn")

@@ -33,9 +33,9 @@ ATTEMPTS = 4
 async def repair_of(example: Example, runs: Runs, seed: int) -> Example | None:
     """The example with a failure in its prompt, by chance; None where no wrong candidate was found."""
     random = Random(f"{seed} {example.task['id']} repair")
-    if random.random() >= CHANCE:
-        return None
     case = example.task["cases"][0]
+    if random.random() >= CHANCE or case.get("raises"):
+        return None
     expectation = (
         expectation_of(case_from(case, "case 0", "an example"))[0] if random.random() < EXPECTED else ""
     )

@@ -34,6 +34,7 @@ class Sketch:
     selector: str
     intent: str
     job: Job
+    refuses: bool = False
 
 
 def sketch(
@@ -64,6 +65,7 @@ def sketch(
         selector=member.selector,
         intent=phrased(wish.intent, (*member.slots, *wish.slots), names, random),
         job=Job(tuple(member.parameters), wish.body, situations),
+        refuses=family.refuses,
     )
 
 
@@ -76,8 +78,8 @@ def _pair(family: Family, member: Member, offered: Sequence[Family], random: Ran
 def telling_order(sketch: Sketch, outcomes: Sequence[Outcome], random: Random) -> list[int]:
     """The numbers of distinct situations, the one first that is to be shown; empty where none can be.
 
-    A message is only answered by a method that does not raise, so what is shown does not. Mostly something happens
-    in it, and nothing in it is empty. Of the others, those where something happens come first.
+    A message is only answered by a method that does not raise, so what is shown does not, but for refusals. Mostly
+    something happens in it, and nothing in it is empty. Of the others, those where something happens come first.
     """
     situations = sketch.job.situations
     kinds: dict[str, list[int]] = {"raised": [], "idle": [], "lively": [], "slipped": []}
@@ -87,7 +89,7 @@ def telling_order(sketch: Sketch, outcomes: Sequence[Outcome], random: Random) -
     raised, idle, lively = kinds["raised"], kinds["idle"], kinds["lively"]
     ended = lively + idle
     if not ended:
-        return []
+        return raised if sketch.refuses else []
     full = [number for number in lively if _is_full(situations[number])] or ended
     shown = full[0] if random.random() < TELLING else random.choice(ended)
     rest = [number for number in ended if number != shown]

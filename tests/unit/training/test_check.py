@@ -11,7 +11,7 @@ from tests.unit.training.family_files import DEPOSIT, LARGEST, family, written
 from training import check
 from training.drawing import Situation
 from training.execution import Job, Runs, cells_to_run_in
-from training.faults import Fault, examine
+from training.faults import REFUSAL, Fault, examine
 
 COINS = ("amount", "coins", "payment", "sum_paid")
 HIDING = (("amount", "sum"), ("coins", "len"), ("payment", "max"), ("sum_paid", "math"))
@@ -104,6 +104,17 @@ async def test_a_slip_is_a_fault_even_where_the_bodies_agree(tmp_path: Path, run
     faults = await found(tmp_path, runs, ('"int(1, 200)"', "\"const('x')\""))
 
     assert "body 1 raises TypeError with self." in faults[0].words
+
+
+async def test_a_family_that_refuses_always_raises_the_same(tmp_path: Path, runs: Runs) -> None:
+    refusing = [
+        ("tier = 1", "tier = 1\nrefuses = true"),
+        ("return max(self.<item+>)", f"raise {REFUSAL}('no')"),
+    ]
+
+    assert "do not always raise" in (await found(tmp_path, runs, *refusing[:1], text=LARGEST))[0].words
+    refusing.append((', "return sorted(self.<item+>)[-1]"', ""))
+    assert await found(tmp_path, runs, *refusing, text=LARGEST) == []
 
 
 async def test_a_disagreement_is_shown_with_its_situation(tmp_path: Path, runs: Runs) -> None:

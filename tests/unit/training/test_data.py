@@ -17,6 +17,8 @@ from tests.unit.training.family_files import DEPOSIT, LARGEST, written
 from training import data
 from training.splits import PARTS, part_of
 
+ANOTHER = ', "return sorted(self.<item+>)[-1]"'
+REFUSING = next(f"refusing-{number}" for number in range(1000) if part_of(f"refusing-{number}") == "test")
 NAMES = tuple(f"family-{number}" for number in range(1000))
 
 
@@ -27,6 +29,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     some = [name for part in PARTS for name in [one for one in NAMES if part_of(one) == part][:3]]
     texts = [DEPOSIT.replace("money-deposit", name) for name in some]
     texts += [LARGEST.replace("list-largest", f"{name}-too") for name in some]
+    refusing = LARGEST.replace("list-largest", REFUSING).replace("tier = 1", "tier = 1\nrefuses = true")
+    texts.append(
+        refusing.replace("return max(self.<item+>)", "raise NotImplementedError('no')").replace(ANOTHER, "")
+    )
     texts.append(DEPOSIT.replace("money-deposit", "money-wrong").replace("<balance> + <amount>", "<balance>"))
     path = written(folder, "".join(texts))
     assert (
@@ -64,7 +70,7 @@ def test_a_family_with_a_fault_is_dropped_and_named(made: Path) -> None:
     told = json.loads((made / "one" / "data.json").read_text(encoding="utf-8"))
 
     assert list(told["dropped"]) == ["money-wrong"]
-    assert told["families"] == 19
+    assert told["families"] == 20
 
 
 def test_a_line_is_a_prompt_and_what_goes_on_from_it(made: Path) -> None:
@@ -75,6 +81,14 @@ def test_a_line_is_a_prompt_and_what_goes_on_from_it(made: Path) -> None:
         assert line["completion"].startswith("\n    ")
         assert line["completion"] == line["completion"].rstrip()
         assert f"# {line['task']['intent']}\n" in line["prompt"]
+
+
+def test_refusals_are_learned_and_not_put_to_the_bench(made: Path) -> None:
+    learned = [line for line in lines(made / "one" / "test.jsonl") if line["family"] == REFUSING]
+
+    assert learned
+    assert all(line["completion"] == "\n    raise NotImplementedError('no')" for line in learned)
+    assert not any(task["id"].startswith(REFUSING) for task in lines(made / "one" / "test.tasks.jsonl"))
 
 
 async def test_the_completion_passes_every_case_of_its_task(made: Path) -> None:
