@@ -20,6 +20,7 @@ EventKind: TypeAlias = Literal[
     "candidate",  # a candidate was judged: data["index"], data["source"], data["verdict"], data["accepted"]
     "installed",  # a method is now part of an object: data["selector"], data["source"]
     "engine",  # the engine's state changed: data["state"], data["progress"]
+    "expert",  # an adapter changed its tier: data["adapter"], data["from"], data["to"], data["bytes"], data["ms"]
     "cell",  # a cell was stopped
     "heartbeat",  # the autotelic loop woke up
     "bridge",  # a client was refused or dropped

@@ -177,6 +177,9 @@ def _aligned(size: int) -> int:
 def _key(adapter: AdapterFiles, base: Header) -> str:
     """What the result depends on: the adapter's bytes, and how the model wants them."""
     digest = hashlib.sha256(f"{FORM} {base.architecture} {base.heads} {base.kv_heads}".encode())
+    if adapter.sha256:  # it was hashed when it came into the image
+        digest.update(adapter.sha256.encode())
+        return digest.hexdigest()
     for name, path in sorted(adapter.files.items()):
         digest.update(name.encode())
         with Path(path).open("rb") as file:

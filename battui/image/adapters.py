@@ -112,12 +112,38 @@ def adapter_config(image: Image, name: str) -> tuple[AdapterRecord, Value]:
     return image.read(look)
 
 
+def copy_adapters(lender: Image, image: Image, base_sha256: str) -> None:
+    """Give `image` the adapters that `lender` has for one model; what was removed there does not come back here."""
+
+    def look(world: World) -> tuple[list[tuple[AdapterRecord, Value, bool, dict[str, str]]], list[str]]:
+        held = [proxy for proxy in _repository(world).values() if proxy.base_sha256 == base_sha256]
+        return [_lent(proxy) for proxy in held], _declined(world)
+
+    lent, declined = lender.read(look)
+    with image.unit_of_work("copy adapters") as world:
+        world.root["pLLM_obj"].declined_adapters = declined
+        for record, config, shipped, places in lent:
+            blobs, _, _ = _blobs({name: Path(place) for name, place in places.items()})
+            _put(world, record, blobs, config, shipped=shipped)
+
+
+def _lent(proxy: UvmObject) -> tuple[AdapterRecord, Value, bool, dict[str, str]]:
+    places = {name: blob.committed() for name, blob in proxy.files.items()}
+    return _record(proxy), proxy.config, bool(proxy._slots.get("shipped")), places
+
+
 def remove_adapter(image: Image, name: str) -> None:
     """Take an adapter out of the image, as a transaction that can be undone. Raises UnknownObject."""
     with image.unit_of_work(f"remove adapter {name}") as world:
         if _held(world, name)._slots.get("shipped"):
             world.root["pLLM_obj"].declined_adapters = [*_declined(world), name]
         del _repository(world)[name]
+
+
+def pinned_adapters(world: World) -> tuple[str, ...]:
+    """The adapters that the image wants to have in the engine always: `memory_manager_obj.pinned`."""
+    pinned = world.root["memory_manager_obj"]._slots.get("pinned")
+    return tuple(str(name) for name in pinned) if isinstance(pinned, list | tuple) else ()
 
 
 def adapter_files(world: World, base_sha256: str) -> tuple[AdapterFiles, ...]:

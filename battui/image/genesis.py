@@ -17,6 +17,16 @@ CATALOG_PRIMITIVES = {
     "index_document_": Primitive("index_document", ("name", "text"), ("language", "metadata")),
     "unindex_document_": Primitive("unindex_document", ("name",)),
 }
+MODEL_PRIMITIVES = {"infer_": Primitive("infer", ("prompt",), ("system_prompt", "max_tokens", "adapter"))}
+MEMORY_PRIMITIVES = {
+    "activate_expert_": Primitive("activate_expert", ("name",)),
+    "experts_": Primitive("experts"),
+}
+PRIMITIVES_SINCE = {
+    "pLLM_obj": MODEL_PRIMITIVES,
+    "knowledge_catalog_obj": CATALOG_PRIMITIVES,
+    "memory_manager_obj": MEMORY_PRIMITIVES,
+}
 
 
 def awaken(root: Any) -> None:
@@ -24,10 +34,11 @@ def awaken(root: Any) -> None:
     if "genesis_obj" not in root:
         perform_genesis(root)
         return
-    catalog = root["knowledge_catalog_obj"]
-    for name, primitive in CATALOG_PRIMITIVES.items():
-        if name not in catalog._slots:
-            setattr(catalog, name, primitive)
+    for holder, primitives in PRIMITIVES_SINCE.items():
+        for name, primitive in primitives.items():
+            held = root[holder]._slots.get(name)
+            if held is None or (isinstance(held, Primitive) and held != primitive):
+                setattr(root[holder], name, primitive)
 
 
 def perform_genesis(root: Any) -> None:
@@ -43,14 +54,14 @@ def perform_genesis(root: Any) -> None:
         model_id="",
         models=OOBTree(),
         lora_repository=OOBTree(),
-        infer_=Primitive("infer", ("prompt",), ("system_prompt", "max_tokens")),
+        **MODEL_PRIMITIVES,
     )
     root.update(
         format=FORMAT,
         traits_obj=traits,
         pLLM_obj=language_model,
         genesis_obj=UvmObject({"parent*": [language_model, traits]}),
-        memory_manager_obj=UvmObject({"parent*": [traits]}),
+        memory_manager_obj=UvmObject({"parent*": [traits]}, pinned=[], **MEMORY_PRIMITIVES),
         knowledge_catalog_obj=_catalog(traits),
         psm_prototypes_obj=_state_prototypes(traits),
         orchestrator_obj=_orchestrator(traits, language_model),

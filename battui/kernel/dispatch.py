@@ -28,7 +28,15 @@ from battui.kernel.arguments import Message, bound, invented, message_of
 from battui.kernel.rendering import rendered
 from battui.mind.cycle import Mandate, park, start_cycle, waiting_cycle
 
-SERVICES = ("infer", "start_cognitive_cycle", "search", "index_document", "unindex_document")
+SERVICES = (
+    "infer",
+    "start_cognitive_cycle",
+    "search",
+    "index_document",
+    "unindex_document",
+    "activate_expert",
+    "experts",
+)
 
 
 @dataclass(frozen=True, slots=True)

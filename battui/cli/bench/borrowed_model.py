@@ -1,4 +1,4 @@
-"""A temporary image that holds the model of another one: linked, not copied."""
+"""A temporary image that holds the model of another one, linked, and copies of its adapters."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from battui.contracts.errors import ModelUnavailable, UnknownObject
 from battui.contracts.generation import ModelFiles
 from battui.contracts.settings import Settings
+from battui.image.adapters import copy_adapters
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, list_models, model_files
 
@@ -45,6 +46,7 @@ def _borrow(settings: Settings, folder: Path) -> ModelRecord:
         record = next(held for held in list_models(lender) if held.name == files.name)
         with Image.open(str(folder / "image")) as image:
             incarnate_model(image, record, _linked(files, folder), consume=True)
+            copy_adapters(lender, image, files.sha256)
     return record
 
 
