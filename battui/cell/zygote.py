@@ -25,7 +25,7 @@ from battui.contracts.offered import offered
 PACKET_BYTES = 4096
 
 # Modules that Python imports only when a method first does something; a sealed cell could not.
-_IMPORTED_LATE = ("encodings.latin_1", "encodings.ascii", "encodings.utf_16", "unicodedata")
+_IMPORTED_LATE = ("encodings.latin_1", "encodings.ascii", "encodings.utf_16", "heapq", "unicodedata")
 
 # After about this many calls the interpreter has specialised what it runs.
 _REHEARSALS = 20
