@@ -1,0 +1,138 @@
+"""A ZeroMQ socket for tasks that wait, on Trio and, by anyio, on asyncio.
+
+ZeroMQ tells that something has changed by one file descriptor, and it tells an edge: only a change makes it readable,
+and any call on the socket may swallow that. What stands is read from EVENTS alone. So one pump waits for the
+descriptor; whoever finds nothing to do looks at EVENTS once more before it goes to sleep; and a call that goes
+through looks at them for a task that sleeps in the other direction. Many messages are taken at one waking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import trio
+import zmq
+
+T = TypeVar("T")
+MANY = 128
+"""Messages taken at one waking, before other tasks have their turn."""
+ANOTHERS_TURN_S = 0.001
+"""A ROUTER that can be written to for some client, not for ours, has no event to wait for."""
+
+
+class Signal(Protocol):
+    """An event as Trio and anyio have it."""
+
+    def set(self) -> Any: ...
+
+    async def wait(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How to wait in the world that the socket lives in."""
+
+    readable: Callable[[int], Awaitable[None]]
+    checkpoint: Callable[[], Awaitable[None]]
+    sleep: Callable[[float], Awaitable[None]]
+    signal: Callable[[], Signal]
+
+
+TRIO = Waiting(trio.lowlevel.wait_readable, trio.lowlevel.checkpoint, trio.sleep, trio.Event)
+
+
+class EdgeSocket:
+    """Owner of `socket`, which nobody else may use. One task may receive and one may send at a time."""
+
+    def __init__(self, socket: zmq.Socket[bytes], waiting: Waiting = TRIO) -> None:
+        self.socket = socket
+        self._waiting = waiting
+        self._descriptor = int(socket.getsockopt(zmq.FD))
+        self._sleeping: dict[int, Signal] = {}
+
+    async def pump(self) -> None:
+        """Wake whoever can go on, until cancelled. Without it nobody ever is."""
+        while True:
+            await self._waiting.readable(self._descriptor)
+            self._wake()
+
+    async def receive_many(self, most: int = MANY) -> list[list[bytes]]:
+        """Wait for a message, and take up to `most` of those that are there."""
+        return await self._when(zmq.POLLIN, lambda: self._take(most))
+
+    async def receive_frames(self, most: int = MANY) -> list[list[zmq.Frame]]:
+        """The same as frames, which know who has sent them."""
+        return await self._when(zmq.POLLIN, lambda: self._take_frames(most))
+
+    async def send(self, parts: list[bytes]) -> None:
+        """Send one message, waiting while the other side takes none."""
+        await self._when(zmq.POLLOUT, lambda: self.socket.send_multipart(parts, zmq.NOBLOCK))
+
+    def send_now(self, parts: list[bytes]) -> bool:
+        """Send if that goes without waiting; whether it did. Raises zmq.ZMQError for a peer that is gone."""
+        try:
+            self.socket.send_multipart(parts, zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        finally:
+            self._wake_sleepers()
+        return True
+
+    def close(self) -> None:
+        """Close the socket; what was not sent yet is dropped."""
+        self.socket.close(linger=0)
+
+    async def _when(self, direction: int, act: Callable[[], T]) -> T:
+        # The one place at which a cancellation strikes is before the act: nothing that was received gets lost.
+        await self._waiting.checkpoint()
+        while True:
+            try:
+                return act()
+            except zmq.Again:
+                await self._sleep_until(direction)
+            finally:
+                self._wake_sleepers()
+
+    async def _sleep_until(self, direction: int) -> None:
+        if self._wake() & direction:
+            # It has come since. If it was to be sent, it may be another peer's room.
+            if direction == zmq.POLLOUT:
+                await self._waiting.sleep(ANOTHERS_TURN_S)
+            return
+        signal = self._sleeping[direction] = self._waiting.signal()
+        try:
+            await signal.wait()
+        finally:
+            if self._sleeping.get(direction) is signal:
+                del self._sleeping[direction]
+
+    def _wake_sleepers(self) -> None:
+        if self._sleeping:
+            self._wake()
+
+    def _wake(self) -> int:
+        """Read EVENTS, which takes the edge, and wake those whom it concerns."""
+        events = int(self.socket.getsockopt(zmq.EVENTS))
+        for direction in [each for each in self._sleeping if each & events]:
+            self._sleeping.pop(direction).set()
+        return events
+
+    def _take(self, most: int) -> list[list[bytes]]:
+        taken = [self.socket.recv_multipart(zmq.NOBLOCK)]
+        try:
+            while len(taken) < most:
+                taken.append(self.socket.recv_multipart(zmq.NOBLOCK))
+        except zmq.Again:
+            pass
+        return taken
+
+    def _take_frames(self, most: int) -> list[list[zmq.Frame]]:
+        taken = [self.socket.recv_multipart(zmq.NOBLOCK, copy=False)]
+        try:
+            while len(taken) < most:
+                taken.append(self.socket.recv_multipart(zmq.NOBLOCK, copy=False))
+        except zmq.Again:
+            pass
+        return taken

@@ -1,0 +1,110 @@
+"""A bridge over a portal that is no kernel: it echoes, waits, fails and tells events as a test wants it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import trio
+
+from battui.bridge.bridge import Bridge
+from battui.bridge.endpoint import endpoint_of
+from battui.bridge.sockets import Places
+from battui.contracts.commands import Command, Once, Read, ShowStatus, Undo, Write
+from battui.contracts.errors import Busy, MethodRaised, UnknownSlot
+from battui.contracts.events import KernelEvent
+from battui.contracts.replies import Answer, Reply
+
+
+@dataclass
+class SmallPortal:
+    """Answers what is written; fails reads of `no_such` names; waits for ever on an undo."""
+
+    commands: list[Command] = field(default_factory=list)
+    to_tell: list[KernelEvent] = field(default_factory=list)
+    told: trio.Event = field(default_factory=trio.Event)
+    busy: int = 0
+    cancelled: int = 0
+
+    async def submit(self, command: Command) -> Reply:
+        self.commands.append(command)
+        inner = command.command if isinstance(command, Once) else command
+        await trio.lowlevel.checkpoint()
+        if self.busy:
+            self.busy -= 1
+            raise Busy("too many", retry_after=0.01)
+        match inner:
+            case Write(value=value):
+                return Answer(value if not isinstance(value, tuple) else None, "written")
+            case Read(path=path) if path.names[0] == "raises":
+                raise MethodRaised("it raised", about="a.b", remedy="Look.", traceback="line 3")
+            case Read(path=path) if path.names[0] == "fault":
+                raise ZeroDivisionError("inside")
+            case Read(path=path):
+                raise UnknownSlot("no such slot", about=str(path), remedy="Write it.")
+            case Undo():
+                try:
+                    await trio.sleep_forever()
+                finally:
+                    self.cancelled += 1
+            case ShowStatus():
+                return Answer("status")
+        return Answer()
+
+    @asynccontextmanager
+    async def events(self, since: int | None = None) -> AsyncIterator[AsyncIterator[KernelEvent]]:
+        yield self._tell(since or 0)
+
+    async def _tell(self, since: int) -> AsyncIterator[KernelEvent]:
+        place = 0
+        while True:
+            while place < len(self.to_tell):
+                event = self.to_tell[place]
+                place += 1
+                if event.sequence >= since:
+                    yield event
+            await self.told.wait()
+
+    def tell(self, *events: KernelEvent) -> None:
+        self.to_tell.extend(events)
+        told, self.told = self.told, trio.Event()
+        told.set()
+
+
+@dataclass
+class Running:
+    """A bridge that serves, what it announced, and whether it was asked to end."""
+
+    portal: SmallPortal
+    bridge: Bridge
+    path: Path
+    announced: list[str]
+    stopped: trio.Event
+
+    @property
+    def endpoint(self) -> str:
+        return endpoint_of(self.path)
+
+
+@asynccontextmanager
+async def small_bridge(portal: SmallPortal | None = None, **places: object) -> AsyncIterator[Running]:
+    # The name of a socket is short, and the folders of pytest are not.
+    with tempfile.TemporaryDirectory(prefix="battui-") as folder:
+        path = Path(folder) / "b" / "kernel.ipc"
+        announced: list[str] = []
+        stopped = trio.Event()
+        served = portal or SmallPortal()
+        bridge = Bridge(
+            served,
+            Places(path, **places),  # type: ignore[arg-type]
+            image="an image",
+            stop=stopped.set,
+            announce=announced.append,
+        )
+        async with trio.open_nursery() as nursery:
+            await nursery.start(bridge.run)
+            yield Running(served, bridge, path, announced, stopped)
+            bridge.end()
