@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from battui.contracts.generation import EngineStatus
+from battui.contracts.models import AdapterList, ModelList
 from battui.contracts.values import Value
 
 StateName: TypeAlias = str
@@ -100,7 +101,11 @@ class MissionView:
     """A mission. `trail` holds the states it went through with their times; `waiting` what it waits for.
 
     `proposal` is the source that waits for approval, `replaces` that of the method it would take the place of.
-    `sources` are the places in documents that an answer was given from.
+    `sources` are the places in documents that an answer was given from. `proof` is what the proposal was tried on and
+    with which rules, `draft` the source that a person would go on from: the proposal, or the best candidate of a
+    mission that failed. `seconds` is how long was thought, `budget` how much may be (`tokens`, `seconds`).
+    `intent` and `expectation` are the sender's. `provenance` says what was asked of which model and adapters; only a
+    mission shown alone has it.
     """
 
     id: str
@@ -122,6 +127,13 @@ class MissionView:
     proposal: str = ""
     replaces: str = ""
     sources: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
+    draft: str = ""
+    intent: str = ""
+    expectation: str = ""
+    seconds: float = 0.0
+    budget: Mapping[str, Value] = field(default_factory=dict)
+    provenance: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +171,14 @@ class KernelStatus:
     next_heartbeat_at: float = 0.0
 
 
-Reply: TypeAlias = Answer | ObjectView | ObjectList | MissionView | MissionList | HistoryList | KernelStatus
+Reply: TypeAlias = (
+    Answer
+    | ObjectView
+    | ObjectList
+    | MissionView
+    | MissionList
+    | HistoryList
+    | KernelStatus
+    | ModelList
+    | AdapterList
+)

@@ -40,6 +40,12 @@ class EngineSettings:
     threads: int = _setting(0, "Threads; 0 chooses well.", low=0, high=1024)
     parallel: int = _setting(4, "Texts generated at once.", low=1, high=64)
     context: int = _setting(4096, "Tokens of context per text.", low=256, high=1_048_576)
+    adapters_mb: int = _setting(
+        512, "MiB of adapters in the engine; others wait in RAM or in the image.", low=1, high=1_048_576
+    )
+    warm_mb: int = _setting(
+        1024, "MiB of adapters kept ready in RAM, in the engine's own form.", low=1, high=1_048_576
+    )
 
 
 @dataclass(frozen=True, slots=True)

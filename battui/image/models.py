@@ -47,8 +47,9 @@ def incarnate_model(
     *,
     consume: bool,
     progress: Progress = silent,
+    in_use: bool = True,
 ) -> None:
-    """Store `files` (name to path) as blobs of the image and make the model the one in use, in one transaction.
+    """Store `files` (name to path) as blobs of the image in one transaction; with `in_use`, take the model into use.
 
     With `consume` the files are moved, not copied: they must be battui's own and on the image's file system.
     """
@@ -58,7 +59,8 @@ def incarnate_model(
         proxy = UvmObject({"parent*": [world.root["traits_obj"]]}, **asdict(record), files=blobs)
         owner = world.root["pLLM_obj"]
         owner.models[record.name] = proxy
-        owner.model_id = record.name
+        if in_use:
+            owner.model_id = record.name
 
 
 def list_models(image: Image) -> tuple[ModelRecord, ...]:
@@ -67,6 +69,26 @@ def list_models(image: Image) -> tuple[ModelRecord, ...]:
         owner = world.root["pLLM_obj"]
         records = [_record(proxy) for proxy in owner.models.values()]
         return tuple(sorted(records, key=lambda record: (record.name != owner.model_id, record.name)))
+
+
+def use_model(image: Image, name: str) -> ModelRecord:
+    """Make a model the one in use. Raises UnknownObject."""
+    with image.unit_of_work(f"use model {name}") as world:
+        record = _record(_held(world, name))
+        world.root["pLLM_obj"].model_id = name
+        return record
+
+
+def remove_model(image: Image, name: str) -> bool:
+    """Take a model out of the image; whether it was the one in use: then none is now. Raises UnknownObject."""
+    with image.unit_of_work(f"remove model {name}") as world:
+        _held(world, name)
+        owner = world.root["pLLM_obj"]
+        del owner.models[name]
+        was_used = bool(owner.model_id == name)
+        if was_used:
+            owner.model_id = ""
+        return was_used
 
 
 def model_files(world: World, name: str = "") -> ModelFiles | None:
@@ -78,10 +100,7 @@ def model_files(world: World, name: str = "") -> ModelFiles | None:
     wanted = name or owner.model_id
     if not wanted:
         return None
-    if wanted not in owner.models:
-        known = ", ".join(owner.models) or "none"
-        raise UnknownObject("this image has no such model", about=wanted, remedy=f"It has: {known}.")
-    proxy = owner.models[wanted]
+    proxy = _held(world, wanted)
     files = {file: blob.committed() for file, blob in proxy.files.items()}
     return ModelFiles(proxy.name, proxy.sha256, files, adapter_files(world, proxy.sha256))
 
@@ -95,6 +114,15 @@ def sha256_of(path: Path, progress: Progress = silent) -> str:
             done += len(piece)
             progress(done, total)
     return digest.hexdigest()
+
+
+def _held(world: World, name: str) -> UvmObject:
+    models = world.root["pLLM_obj"].models
+    if name not in models:
+        known = ", ".join(models) or "none"
+        raise UnknownObject("this image has no such model", about=name, remedy=f"It has: {known}.")
+    found: UvmObject = models[name]
+    return found
 
 
 def _blob(path: Path, consume: bool, progress: Progress, total: int) -> Any:

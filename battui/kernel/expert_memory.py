@@ -29,17 +29,17 @@ SUSPICIOUS = 2
 class ExpertMemory:
     """Implements Loadout over three tiers.
 
-    `engine_mb` and `warm_mb` are the budgets of the tiers; `moved` is told of every promotion and eviction,
-    `refused` of every adapter that cannot be used, with the reason. `pins` are never put out for others. `restart`
-    has the engine start with another model or set, `ready` waits until it has.
+    The budgets are in bytes. `moved` is told of every promotion and eviction, `refused` of every adapter that cannot
+    be used, with the reason. `pins` are never put out for others. `restart` has the engine start with another model
+    or set, `ready` waits until it has.
     """
 
     def __init__(
         self,
         model: ModelFiles | None,
         *,
-        engine_mb: int,
-        warm_mb: int,
+        engine_budget: int,
+        warm_budget: int,
         cache: str,
         moved: Callable[[Move], None],
         refused: Callable[[str, str], None],
@@ -47,8 +47,8 @@ class ExpertMemory:
         restart: Callable[[ModelFiles | None], None],
         ready: Callable[[], Awaitable[object]],
     ) -> None:
-        self._hot = Residency(engine_mb * MIB)
-        self.warm = WarmShelf(warm_mb * MIB, cache, self._moved_on_shelf)
+        self._hot = Residency(engine_budget)
+        self.warm = WarmShelf(warm_budget, cache, self._moved_on_shelf)
         self._tell = moved
         self._tell_refused = refused
         self._restart = restart
@@ -128,6 +128,7 @@ class ExpertMemory:
             self._newcomers = None
             for name in {*held, *adapters}:
                 self._forget(name)
+            self._turns.close()  # before anybody who knows of the change can ask the old one
             self._errands.send_nowait(self._change_model)
 
     async def activate(self, name: str) -> Move:
@@ -243,8 +244,11 @@ class ExpertMemory:
         return self.is_hot(name) or name not in self._sizes or name in self.reasons
 
     async def _change_model(self) -> None:
-        async with self._turns.alone():
-            self._restart(self._model)
+        try:
+            async with self._turns.alone():
+                self._restart(self._model)
+        finally:
+            self._turns.open()
 
     async def _fetch(self, name: str) -> None:
         model = self.model

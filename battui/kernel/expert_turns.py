@@ -40,7 +40,7 @@ class ExpertTurns:
         self._patience = patience_s
         self._waiting: deque[_Waiter] = deque()
         self._running = 0
-        self._closed = False
+        self._closed = 0  # by so many who have closed the door
         self._over = False
         self._lock = trio.Lock()
         self._news = trio.Event()
@@ -59,7 +59,7 @@ class ExpertTurns:
         """Swap for those who wait, until cancelled; then everybody goes on, to be told by the engine."""
         try:
             while True:
-                while not self._waiting:
+                while self._closed or not self._wanted():
                     await self._news.wait()
                     self._news = trio.Event()
                 await self._change_over()
@@ -70,21 +70,32 @@ class ExpertTurns:
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """The block in which nothing runs; it waits for what does, and nobody new is let in."""
-        async with self._lock:
-            self._closed = True
-            try:
+        self.close()
+        try:
+            async with self._lock:
                 await self._drained()
                 yield
-            finally:
-                self._closed = False
-                self._admit({waiter.name for waiter in self._waiting if self._is_hot(waiter.name)})
+        finally:
+            self.open()
+
+    def close(self) -> None:
+        """Let nobody new in until `open` is called as often."""
+        self._closed += 1
+
+    def open(self) -> None:
+        """Let those in who wait for what is hot, unless somebody else keeps the door closed."""
+        self._closed -= 1
+        if not self._closed:
+            self._admit({waiter.name for waiter in self._waiting if self._is_hot(waiter.name)})
+            self._news.set()
 
     async def _change_over(self) -> None:
         with trio.move_on_after(self._patience):
             await self._drained()
         ready: set[str] = set()
         async with self.alone():
-            if wanted := self._wanted():
+            # Who else has closed the door has something else in mind; after that it is asked again.
+            if self._closed == 1 and (wanted := self._wanted()):
                 ready = set(await self._swap(wanted))
         self._admit(ready)
 

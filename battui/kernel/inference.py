@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from battui.contracts.generation import (
     OnToken,
 )
 from battui.kernel.engine_session import EngineSession, Patience, SessionLost
+from battui.kernel.loadout import Loadout, WholeLoadout
 
 Answer = TypeVar("Answer")
 
@@ -57,8 +58,10 @@ class Inference:
         announce: Callable[[EngineStatus], None],
         patience: Patience | None = None,
         restarts: RestartRule | None = None,
+        loadout: Loadout | None = None,
     ) -> None:
         self._options = options
+        self._loadout = loadout or WholeLoadout()
         self._log_path = log_path
         self._announce = announce
         self._patience = patience or Patience()
@@ -101,11 +104,16 @@ class Inference:
         the result counts. Raises ModelUnavailable where no model is chosen, EngineFailed where the process keeps
         failing, Refused where the request cannot be met.
         """
-        return await self._served(lambda session: session.generate(request, on_token))
+        async with self._loadout.turn(request.adapter.name if request.adapter else ""):
+            return await self._served(lambda session: session.generate(request, on_token))
 
     async def count_tokens(self, text: str) -> int:
         """How many tokens the model sees in `text`; waits and raises as `generate` does."""
         return await self._served(lambda session: session.count_tokens(text))
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector for each text; waits and raises as `generate` does."""
+        return await self._served(lambda session: session.embed(texts))
 
     async def describe(self) -> EngineDescription:
         """What the engine is and can do, once it is ready; waits and raises as `generate` does."""
@@ -133,7 +141,7 @@ class Inference:
             try:
                 reason = await self._serve()
             except BattuiError as error:
-                if not self._life.cancel_called:
+                if not self._life.cancel_called and not self._loadout.failed(error):
                     self._give_up(error)
                 return
             if not self._life.cancel_called:
@@ -141,12 +149,13 @@ class Inference:
 
     async def _serve(self) -> str:
         """Run one process to its end and say why it ended; raises the error with which it refused to load."""
+        assert self._model is not None
+        model = await self._loadout.choose(self._engine, self._model)
         session = EngineSession(self._log_path, self._patience, self._loading, self._is_ready)
         self._session = session
         self._turn(self._like("loading", pid=session.pid))
-        assert self._model is not None
         try:
-            reason = await session.run(self._engine, self._model, self._options)
+            reason = await session.run(self._engine, model, self._options)
         finally:
             if self._session is session:  # else `use` has already put it aside
                 self._session = None
@@ -156,6 +165,8 @@ class Inference:
         return reason
 
     def _crashed(self, reason: str) -> None:
+        if self._status.state != "ready":
+            self._loadout.failed(None)
         now = trio.current_time()
         self._crashes.append(now)
         while now - self._crashes[0] > self._rule.within_s:
@@ -181,7 +192,9 @@ class Inference:
         self._turn(self._like("loading", pid=self._status.pid, progress=progress))
 
     def _is_ready(self, description: EngineDescription) -> None:
-        self._turn(self._like("ready", pid=self._status.pid, progress=1.0, description=description))
+        remark = self._loadout.loaded()
+        ready = {"pid": self._status.pid, "progress": 1.0, "description": description}
+        self._turn(self._like("ready", message=remark, **ready))
 
     async def _served(self, ask: Callable[[EngineSession], Awaitable[Answer]]) -> Answer:
         """Ask the process that is ready, and once more where it crashed meanwhile."""

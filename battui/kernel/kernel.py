@@ -4,6 +4,8 @@
     ├── committer      the only writer
     ├── cells          the zygote and its children
     ├── inference      the engine's process
+    ├── experts        which adapters are in it
+    ├── embeddings     another one, where vectors are turned on
     ├── missions       one task a mission
     ├── heartbeat
     ├── librarian      merges what is queued for the catalog
@@ -21,6 +23,7 @@ from battui.contracts.portal import Portal
 from battui.contracts.settings import Settings
 from battui.image.image import Image
 from battui.image.models import model_files
+from battui.kernel.embedding import embedding_model
 from battui.kernel.experts import incarnate_shipped
 from battui.kernel.organs import Organs
 from battui.kernel.portal import KernelPortal
@@ -56,7 +59,10 @@ class Kernel:
             model = await trio.to_thread.run_sync(
                 image.read, lambda world: model_files(world, self._settings.engine.model)
             )
-            await self._live(Organs(image, self._settings, model), task_status)
+            embedding = await trio.to_thread.run_sync(
+                image.read, lambda world: embedding_model(world, self._settings)
+            )
+            await self._live(Organs(image, self._settings, model, embedding), task_status)
         finally:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(image.close)
@@ -66,6 +72,10 @@ class Kernel:
             nursery.start_soon(organs.committer.run)
             await nursery.start(organs.cells.run)
             await nursery.start(organs.inference.run)
+            await nursery.start(organs.experts.run)
+            nursery.start_soon(organs.foresee)
+            if organs.embeddings is not None:
+                await nursery.start(organs.embeddings.engine.run)
             await nursery.start(organs.missions.run)
             nursery.start_soon(organs.heartbeat.run)
             nursery.start_soon(organs.librarian.run)

@@ -10,6 +10,7 @@ from battui.contracts.events import Level
 from battui.contracts.generation import EngineOptions, EngineStatus, ModelFiles
 from battui.contracts.replies import KernelStatus
 from battui.contracts.settings import CellSettings, EngineSettings, Settings
+from battui.contracts.values import Value
 from battui.image.image import Image
 from battui.image.world import World
 from battui.kernel.activations import Activations
@@ -18,7 +19,10 @@ from battui.kernel.cells import CellBlock
 from battui.kernel.commands import Commands
 from battui.kernel.committer import Committer
 from battui.kernel.effects import Effects
+from battui.kernel.embedding import Embeddings
+from battui.kernel.expert_memory import ExpertMemory
 from battui.kernel.experts import method_expert
+from battui.kernel.foresight import foresee
 from battui.kernel.heartbeat import Heartbeat
 from battui.kernel.inference import Inference
 from battui.kernel.ledger import Ledger
@@ -26,9 +30,11 @@ from battui.kernel.librarian import Librarian
 from battui.kernel.lines import Lines
 from battui.kernel.mailbox import Mailbox
 from battui.kernel.missions import Missions
+from battui.kernel.model_commands import ModelCommands
 from battui.kernel.senders import Senders
 from battui.kernel.services import Services
 from battui.kernel.trials import Trials
+from battui.kernel.warm_shelf import Move
 from battui.kernel.worker import Worker
 from battui.mind.cycle import active_cycles
 from battui.mind.method_form import MethodExpert
@@ -39,23 +45,37 @@ from battui.mind.states import MindContext, state_functions
 class Organs:
     """The parts of one kernel. Nothing runs yet; the kernel's nursery gives them life."""
 
-    def __init__(self, image: Image, settings: Settings, model: ModelFiles | None) -> None:
+    def __init__(
+        self,
+        image: Image,
+        settings: Settings,
+        model: ModelFiles | None,
+        embedding: ModelFiles | None = None,
+    ) -> None:
         self._image = image
+        self._settings = settings
+        self.embeddings = Embeddings(settings, embedding) if embedding is not None else None
         self.bus = Bus(settings.kernel.event_memory)
         self.mailbox = Mailbox(settings.kernel.mailbox)
         self.committer = Committer(image, settings.kernel.group)
         self.cells = CellBlock(ahead=settings.cell.ahead, log=self._note_cell)
+        self.experts = self._expert_memory(settings, model)
+        self._models = ModelCommands(
+            image, self.experts, settings.engine.model, pinned=settings.mission.expert
+        )
+        self._engine = engine_name(settings.engine)
         self.inference = Inference(
-            engine_name(settings.engine),
+            self._engine,
             model,
             engine_options(settings),
             log_path=settings.state_dir / "engine.log",
             announce=self._note_engine,
+            loadout=self.experts,
         )
         ledger = Ledger()
         limits = cell_limits(settings.cell)
-        self.librarian = Librarian(image, self.committer, self.bus)
-        services = Services(self.inference, self.committer, self.librarian)
+        self.librarian = Librarian(image, self.committer, self.bus, self.embeddings)
+        services = Services(self.inference, self.committer, self.librarian, self.experts)
         activations = Activations(
             image=image, cells=self.cells, services=services, ledger=ledger, bus=self.bus, limits=limits
         )
@@ -91,11 +111,38 @@ class Organs:
             committer=self.committer,
             bus=self.bus,
             status=self.status,
+            models=self._models,
         )
         self.worker = Worker(self.mailbox, self.bus, commands.perform)
 
+    async def foresee(self) -> None:
+        """Make experts ready that plans name, until cancelled."""
+        await foresee(self.bus, shipped_personas(), self._settings.mission.expert, self.experts.prefetch)
+
     def _expert(self, name: str) -> Callable[[], MethodExpert | None]:
-        return lambda: method_expert(self.inference.model, name)
+        return lambda: method_expert(self.experts.model, name)
+
+    def _expert_memory(self, settings: Settings, model: ModelFiles | None) -> ExpertMemory:
+        return ExpertMemory(
+            model,
+            engine_budget=settings.engine.adapters_mb << 20,
+            warm_budget=settings.engine.warm_mb << 20,
+            cache=str(settings.cache_dir),
+            moved=self._note_move,
+            refused=self._note_refused,
+            pins=self._pins,
+            restart=self._restart_engine,
+            ready=self._engine_ready,
+        )
+
+    async def _pins(self) -> tuple[str, ...]:
+        return await self._models.pins()
+
+    def _restart_engine(self, model: ModelFiles | None) -> None:
+        self.inference.use(self._engine, model)
+
+    async def _engine_ready(self) -> None:
+        await self.inference.describe()
 
     def status(self, world: World) -> KernelStatus:
         """How the kernel is."""
@@ -120,6 +167,20 @@ class Organs:
             data={"state": status.state, "progress": status.progress},
         )
         self._effects.engine_has_changed()
+
+    def _note_move(self, move: Move) -> None:
+        ms = round(move.seconds * 1000)
+        data: dict[str, Value] = {"adapter": move.adapter, "from": move.source, "to": move.target}
+        self.bus.announce(
+            "expert",
+            f"{move.adapter}: {move.source} to {move.target}, {move.bytes / (1 << 20):.1f} MiB, {ms} ms",
+            about=move.adapter,
+            data={**data, "bytes": move.bytes, "ms": ms},
+        )
+
+    def _note_refused(self, name: str, reason: str) -> None:
+        data: dict[str, Value] = {"adapter": name, "to": "refused", "reason": reason}
+        self.bus.announce("expert", f"{name} is not used: {reason}", level="warning", about=name, data=data)
 
     def _note_cell(self, text: str) -> None:
         self.bus.announce("cell", text, level="debug")

@@ -7,10 +7,11 @@ import time
 from collections.abc import Mapping
 
 from battui.contracts.errors import ArgumentMismatch, Refused
-from battui.contracts.generation import ChatMessage, GenerationRequest, Sampling
+from battui.contracts.generation import AdapterUse, ChatMessage, GenerationRequest, Sampling
 from battui.contracts.values import Ref, Value
 from battui.image.world import World
 from battui.kernel.committer import Committer
+from battui.kernel.expert_memory import ExpertMemory
 from battui.kernel.inference import Inference
 from battui.kernel.librarian import Librarian
 from battui.mind.cycle import Mandate, start_cycle
@@ -22,8 +23,11 @@ MAX_TOKENS = 512
 class Services:
     """Implements contracts.activation.CellServices. The set is closed and every argument is checked."""
 
-    def __init__(self, inference: Inference, committer: Committer, librarian: Librarian) -> None:
+    def __init__(
+        self, inference: Inference, committer: Committer, librarian: Librarian, experts: ExpertMemory
+    ) -> None:
         self._inference = inference
+        self._experts = experts
         self._committer = committer
         self._librarian = librarian
         self._numbers = itertools.count(1)
@@ -31,13 +35,17 @@ class Services:
     async def perform(self, name: str, receiver: int, arguments: Mapping[str, Value]) -> Value:
         """Perform what a message from outside asks for; raises BattuiError.
 
-        It may change the catalog. Code in a cell may not: a candidate on trial has to leave no trace.
+        It may change the catalog and the engine. Code in a cell may not: a candidate on trial has to leave no trace.
         """
         match name:
             case "index_document":
                 return await self._librarian.index_document(arguments)
             case "unindex_document":
                 return await self._librarian.unindex_document(arguments)
+            case "activate_expert":
+                return await self._activate(_text(arguments, "name"))
+            case "experts":
+                return {name: self._experts.tier(name) for name in self._experts.names}
         return await self.call(name, receiver, arguments)
 
     async def call(self, name: str, receiver: int, arguments: Mapping[str, Value]) -> Value:
@@ -53,6 +61,12 @@ class Services:
                 return time.time()
         raise Refused("this cannot be asked from within a method", about=name, remedy="Send it from outside.")
 
+    async def _activate(self, name: str) -> Value:
+        """Make an adapter hot; from which tier it came, with bytes and milliseconds."""
+        move = await self._experts.activate(name)
+        way: dict[str, Value] = {"expert": name, "from": move.source, "to": move.target}
+        return way | {"bytes": move.bytes, "ms": round(move.seconds * 1000)}
+
     async def _infer(self, receiver: int, arguments: Mapping[str, Value]) -> str:
         """Ask the model in words; the text it answers."""
         prompt = _text(arguments, "prompt")
@@ -66,6 +80,7 @@ class Services:
             messages=(*messages, ChatMessage("user", prompt)),
             max_tokens=most,
             sampling=Sampling(),
+            adapter=AdapterUse(_text(arguments, "adapter")) if arguments.get("adapter") else None,
         )
         result = await self._inference.generate(request)
         return str(result.candidates[0].text).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import trio
 
@@ -45,6 +46,10 @@ class WarmShelf:
 
     def __contains__(self, name: object) -> bool:
         return name in self._held
+
+    def path(self, name: str) -> Path | None:
+        """The file that is kept warm for an adapter, in the engine's own form."""
+        return self._held[name].path if name in self._held else None
 
     async def warm(self, engine: str, adapter: AdapterFiles, model: ModelFiles) -> None:
         """Make sure that `adapter` is ready for `engine`.

@@ -141,6 +141,19 @@ async def test_alone_means_that_nothing_runs(autojump_clock: MockClock) -> None:
     assert engine.done == ["", ""]
 
 
+async def test_a_closed_door_opens_when_all_who_closed_it_have_opened(autojump_clock: MockClock) -> None:
+    engine = SmallEngine()
+    async with at_work(engine) as nursery:
+        engine.turns.close()
+        nursery.start_soon(engine.work, "")
+        async with engine.turns.alone():
+            await trio.sleep(1)
+        await wait_all_tasks_blocked()
+        assert engine.done == []
+        engine.turns.open()
+    assert engine.done == [""]
+
+
 async def test_at_the_end_everybody_goes_on_to_be_told(autojump_clock: MockClock) -> None:
     engine = SmallEngine()
     engine.hot = ("a",)
