@@ -1,4 +1,4 @@
-"""`battui missions`: list them, show one, approve or reject what it proposes, try it again, cancel it."""
+"""`battui missions`: list them, show one, approve, reject or edit what it proposes, try it again, cancel it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from battui.contracts.commands import ApproveMission, RejectMission, RetryMission, ShowMission
+    from battui.contracts.commands import (
+        ApproveMission,
+        EditMission,
+        RejectMission,
+        RetryMission,
+        ShowMission,
+    )
     from battui.contracts.errors import BattuiError
     from battui.contracts.events import KernelEvent
     from battui.contracts.portal import Portal
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 def add_parser(subparsers: Any) -> None:
     """Add the command `missions` with its verbs."""
     parser = subparsers.add_parser(
-        "missions", help="list, show, wait for, approve, reject, retry or cancel missions"
+        "missions", help="list, show, wait for, approve, reject, edit, retry or cancel missions"
     )
     parser.set_defaults(run=run_list, only_open=False, limit=100)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
@@ -29,6 +35,7 @@ def add_parser(subparsers: Any) -> None:
     for name, run, meaning in (
         ("show", run_show, "everything one mission went through"),
         ("approve", run_approve, "install the method that a mission proposes, and answer its senders"),
+        ("edit", run_edit, "write the method yourself, in $EDITOR, from the best candidate or the proposal"),
         ("wait", run_wait, "stay until a mission has ended: after a crash, or once there is a model"),
         ("retry", run_retry, "start a failed mission again, and wait for its end"),
         ("cancel", run_cancel, "end an open mission"),
@@ -98,8 +105,65 @@ def run_reject(arguments: Namespace) -> int:
     return _see_through(arguments, RejectMission(arguments.mission, arguments.reason))
 
 
+def run_edit(arguments: Namespace) -> int:
+    """Open the proposal or the best candidate in an editor, have it tried and installed; 0 if it is."""
+    import os
+
+    from battui.cli.editor import edited, editor_of
+    from battui.contracts.commands import EditMission
+
+    # Before anything is started: without an editor there is nothing to do.
+    editor_of(os.environ)
+    view = _look_at(arguments)
+    if not view.draft:
+        raise _nothing_to_edit(view)
+    source = edited(view.draft, f"{view.id}.py", _notes_on(view))
+    return _see_through(arguments, EditMission(view.id, source))
+
+
+def _look_at(arguments: Namespace) -> MissionView:
+    """The mission as it stands; the kernel is shut down again, so that the image is free while one writes."""
+    from battui.cli.headless import run_headless
+    from battui.cli.wiring import settings_of
+    from battui.contracts.commands import ShowMission
+    from battui.contracts.replies import MissionView
+
+    views: list[MissionView] = []
+
+    async def work(portal: Portal) -> int:
+        view = await portal.submit(ShowMission(arguments.mission))
+        assert isinstance(view, MissionView)
+        views.append(view)
+        return 0
+
+    run_headless(settings_of(arguments), work, verbose=arguments.verbose, tell=lambda _: None)
+    if not views:
+        # A signal has ended the work.
+        raise KeyboardInterrupt
+    return views[0]
+
+
+def _nothing_to_edit(view: MissionView) -> BattuiError:
+    from battui.contracts.errors import Refused
+
+    if view.state == "COMPLETE" and view.candidates:
+        remedy = f"Take its method back first: battui undo {view.id}"
+        return Refused("this mission has installed its method", about=view.id, remedy=remedy)
+    return Refused("this mission is not for a method", about=view.id)
+
+
+def _notes_on(view: MissionView) -> list[str]:
+    """What one has to know while one writes."""
+    told = [f"{view.title}  ({view.id}, {view.state})"]
+    told += [f"why it failed: {view.failure}"] if view.failure else []
+    told += [f"it has to hold: {view.expectation}"] if view.expectation else []
+    told += ["Lines like these are taken out. Change nothing, and nothing is done."]
+    return told
+
+
 def _see_through(
-    arguments: Namespace, command: RetryMission | ApproveMission | RejectMission | ShowMission
+    arguments: Namespace,
+    command: RetryMission | ApproveMission | RejectMission | EditMission | ShowMission,
 ) -> int:
     """Give the order and stay while the mission goes on: without a kernel it would stand still. The exit code."""
     from battui.cli.headless import run_headless

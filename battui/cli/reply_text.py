@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from difflib import unified_diff
 from itertools import groupby
 
+from battui.cli.provenance_text import cost_and_provenance
 from battui.contracts.replies import (
     Answer,
     CandidateView,
@@ -107,6 +108,8 @@ def _mission(view: MissionView) -> Iterator[str]:
     yield f"{view.id}  {view.state}  {view.title}"
     for state, at in view.trail:
         yield f"  {_when(at)}  {state}"
+    wanted = {"intent": view.intent, "expectation": view.expectation}
+    yield from (f"  {name}: {text}" for name, text in wanted.items() if text)
     yield from (f"  plan: {key}: {value}" for key, value in view.plan.items())
     for facet, text in view.facets.items():
         yield f"  facet {facet}:"
@@ -116,8 +119,11 @@ def _mission(view: MissionView) -> Iterator[str]:
     rest = {"waiting for": view.waiting, "answer": view.answer, "failure": view.failure}
     yield from (f"  {name}: {text}" for name, text in rest.items() if text)
     yield from (f"  source: {place}" for place in view.sources)
+    yield from cost_and_provenance(view)
     if view.proposal:
         yield from _proposal(view)
+    elif view.state == "FAILED" and view.draft:
+        yield f"  mend it yourself: battui missions edit {view.id}, or: battui missions retry {view.id}"
 
 
 def _proposal(view: MissionView) -> Iterator[str]:
@@ -128,7 +134,13 @@ def _proposal(view: MissionView) -> Iterator[str]:
         lines = view.replaces.splitlines(), view.proposal.splitlines()
         yield "  changes to the present method:"
         yield indented("\n".join(unified_diff(*lines, "present", "proposal", lineterm="")))
-    yield f"  decide: battui missions approve {view.id}, or: battui missions reject {view.id} --reason TEXT"
+    if view.proof:
+        yield "  certificate:"
+        yield indented("\n".join(view.proof))
+    yield (
+        f"  decide: battui missions approve {view.id}, or: battui missions reject {view.id} --reason TEXT, "
+        f"or: battui missions edit {view.id}"
+    )
 
 
 def _candidate(candidate: CandidateView) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from battui.contracts.cases import Case
+from battui.contracts.models import ModelCommand
 from battui.contracts.values import Ref, Value
 
 
@@ -157,6 +158,18 @@ class RejectMission:
 
 
 @dataclass(frozen=True, slots=True)
+class EditMission:
+    """Give a mission the method that a person wrote: reviewed, tried and installed like any other. A MissionView.
+
+    The mission has failed, or waits for approval. Where the source is refused, the mission stays as it is, but
+    keeps the source as its best candidate.
+    """
+
+    mission: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListHistory:
     """Answer a HistoryList, newest first; with `path`, only transactions that touched that object."""
 
@@ -211,9 +224,11 @@ Command: TypeAlias = (
     | CancelMission
     | ApproveMission
     | RejectMission
+    | EditMission
     | ListHistory
     | Undo
     | ShowStatus
     | InitiateCycle
+    | ModelCommand
     | Once
 )

@@ -30,6 +30,10 @@ class Approvals:
 
         verb = "approve" if isinstance(decision, Approved) else "reject"
         await self._committer.perform(f"{verb} {mission}", record, mission=mission)
+        self.look(mission)
+
+    def look(self, mission: str) -> None:
+        """Tell the mission, if it waits here, that a decision about it is in the image."""
         if mission in self._decided:
             self._decided[mission].set()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 import trio
@@ -11,6 +12,7 @@ from battui.contracts.commands import (
     ApproveMission,
     CancelMission,
     Command,
+    EditMission,
     InitiateCycle,
     ListHistory,
     ListMissions,
@@ -26,6 +28,7 @@ from battui.contracts.commands import (
     Undo,
 )
 from battui.contracts.errors import UsageError
+from battui.contracts.models import ModelCommand
 from battui.contracts.replies import Answer, HistoryList, KernelStatus, MissionList, MissionView, Reply
 from battui.image.history import list_history, take_back
 from battui.image.image import Image
@@ -40,9 +43,11 @@ from battui.kernel.installation import uninstall
 from battui.kernel.lessons import begin_lesson
 from battui.kernel.lines import Lines
 from battui.kernel.missions import Missions
+from battui.kernel.model_commands import ModelCommands
 from battui.kernel.reading import mission_view, object_list, object_view
 from battui.kernel.receipts import KeyedCommitter, Receipts
 from battui.mind.cycle import active_cycles, cycle_of
+from battui.mind.provenance import provenance_view
 from battui.mind.steps import Approved, Rejected
 
 T = TypeVar("T")
@@ -61,7 +66,9 @@ class Commands:
         committer: Committer,
         bus: Bus,
         status: Callable[[World], KernelStatus],
+        models: ModelCommands,
     ) -> None:
+        self._models = models
         self._image = image
         self._committer = committer
         self._lines = lines
@@ -83,8 +90,10 @@ class Commands:
         """Perform a command; `committer` makes the transactions with which a line, lesson or cycle is done."""
         if isinstance(command, Look):
             return await self._look(command)
+        if isinstance(command, ModelCommand):
+            return await self._models.perform(command)
         match command:
-            case RetryMission() | CancelMission() | ApproveMission() | RejectMission():
+            case RetryMission() | CancelMission() | ApproveMission() | RejectMission() | EditMission():
                 await self._order(command)
                 return await self._read(lambda world: self._mission(world, command.mission))
             case Teach():
@@ -122,7 +131,9 @@ class Commands:
         wait = getattr(command, "wait", False)
         return await self._missions.follow(Parked(receipt.mission, receipt.number), wait=wait)
 
-    async def _order(self, command: RetryMission | CancelMission | ApproveMission | RejectMission) -> None:
+    async def _order(
+        self, command: RetryMission | CancelMission | ApproveMission | RejectMission | EditMission
+    ) -> None:
         match command:
             case RetryMission(mission=mission):
                 await self._missions.retry(mission)
@@ -132,6 +143,8 @@ class Commands:
                 await self._missions.decide(mission, Approved())
             case RejectMission(mission=mission, reason=reason):
                 await self._missions.decide(mission, Rejected(reason))
+            case EditMission(mission=mission, source=source):
+                await self._missions.edit(mission, source)
 
     async def _initiate(self, command: InitiateCycle, committer: Committer | KeyedCommitter) -> Answer:
         line = line_of(command)
@@ -152,7 +165,9 @@ class Commands:
         return await trio.to_thread.run_sync(self._image.read, work)
 
     def _mission(self, world: World, mission: str) -> MissionView:
-        return mission_view(world, cycle_of(world, mission), self._missions.waits_for(mission))
+        cycle = cycle_of(world, mission)
+        view = mission_view(world, cycle, self._missions.waits_for(mission))
+        return replace(view, provenance=provenance_view(cycle))
 
     def _mission_list(self, world: World, command: ListMissions) -> MissionList:
         if command.only_open:
@@ -181,5 +196,6 @@ class Commands:
             await trio.to_thread.run_sync(take_back, self._image, target, note)
         history = await trio.to_thread.run_sync(list_history, self._image)
         entry = next(entry for entry in history if entry.description == note)
+        await self._models.refresh()
         self._bus.announce("object", f"undone: {target}", mission=mission)
         return Answer(entry.transaction, f"undone; to redo: battui undo {entry.transaction}", mission)

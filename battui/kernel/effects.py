@@ -17,6 +17,7 @@ from battui.kernel.ledger import Ledger
 from battui.kernel.librarian import Librarian
 from battui.kernel.senders import Senders
 from battui.kernel.trials import Trials
+from battui.mind.provenance import record_of
 from battui.mind.steps import (
     AnswerSender,
     Errand,
@@ -70,11 +71,16 @@ class Effects:
         """Set when the engine's state changes next; take it before asking, so that no change is missed."""
         return self._engine_changed
 
+    async def ready(self, effect: Errand) -> None:
+        """Wait for what the effect needs, before it is performed; raises BattuiError as `perform` does."""
+        if isinstance(effect, Generate):
+            await self._inference.describe()
+
     async def perform(self, mission: str, effect: Errand) -> Outcome | None:
         """Perform one effect and return what came of it; raises BattuiError."""
         match effect:
-            case Generate(purpose=purpose, requests=requests):
-                return Generated(purpose, await self._generate(mission, requests))
+            case Generate():
+                return await self._generate(mission, effect)
             case TryCandidates():
                 return Tried(await self._trials.perform(mission, effect))
             case ReadRecord():
@@ -92,9 +98,8 @@ class Effects:
         excerpts = tuple(Excerpt(each.place, each.text, (each.title, *each.headings)) for each in passages)
         return Found(excerpts, await self._librarian.rarity(queries[0]))
 
-    async def _generate(
-        self, mission: str, requests: tuple[GenerationRequest, ...]
-    ) -> tuple[GenerationResult, ...]:
+    async def _generate(self, mission: str, effect: Generate) -> Generated:
+        requests = effect.requests
         able = (await self._inference.describe()).capabilities
         # An engine that cannot hold to a form is asked in words alone; what reads the text is tolerant.
         if "schema" not in able:
@@ -111,7 +116,11 @@ class Effects:
         async with trio.open_nursery() as nursery:
             for number, request in enumerate(requests):
                 nursery.start_soon(ask, number, request)
-        return tuple(result.unwrap() for result in results if result is not None)
+        texts = tuple(result.unwrap() for result in results if result is not None)
+        model = self._inference.model
+        pairs = zip(requests, texts, strict=True)
+        records = tuple(record_of(effect.purpose, request, text, model) for request, text in pairs)
+        return Generated(effect.purpose, texts, records)
 
     def _listener(self, mission: str) -> Callable[[str, int, str], None]:
         def listen(request_id: str, candidate: int, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Experts that come with battui: brought into an image, and found again among a model's adapters."""
+"""Personas and experts that come with battui: brought into an image, and found again among a model's adapters."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from battui.engines.peft import CONFIG, EXPERT, WEIGHTS, files_of, read_adapter
 from battui.image.adapters import incarnate_shipped_adapter
 from battui.image.image import Image
 from battui.mind.method_form import MethodExpert, MethodForm, read_form
+from battui.mind.personas import keep_shipped
 
 
 def incarnate_shipped(image: Image) -> None:
-    """Give the image the adapters that come with battui, unless it has them or its user has removed them."""
+    """Give the image the personas and adapters that come with battui, unless it has them or has removed them."""
+    keep_shipped(image)
     for path in sorted(folder("adapters").glob(f"*/{EXPERT}")):
         if (path.parent / WEIGHTS).is_file():
             _incarnate(image, path.parent)

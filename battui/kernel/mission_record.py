@@ -14,20 +14,27 @@ from battui.kernel.dispatch import Parked
 from battui.kernel.installation import install
 from battui.kernel.rendering import rendered
 from battui.mind.approval import NOTHING_PROPOSED
+from battui.mind.budget import charge, seconds_left
+from battui.mind.choice import Candidate
 from battui.mind.cycle import ACTIVE, close, cycle_of, enter, settle, state_of, unanswered
+from battui.mind.editing import adopt
 from battui.mind.states import title_of
 from battui.mind.steps import Step
+
+MOST_STATES = 100
+"""That a mission may go through from its beginning to its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A committed step: where the cycle stands now, what it is called, and what it knows."""
+    """A committed step: where the cycle stands now, what it is called, what it knows, and how long it may go on."""
 
     step: Step
     state: str
     title: str
     plan: dict[str, Value]
     facets: dict[str, str]
+    seconds_left: float
 
 
 def take(world: World, cycle: UvmObject, step: Step) -> Taken:
@@ -40,10 +47,13 @@ def take(world: World, cycle: UvmObject, step: Step) -> Taken:
         report = {"mission": cycle.mission, "at": time.time(), "report": step.report}
         cycle.target.audits = [*cycle.target.audits, report]
     if step.next_state:
+        _require_progress(cycle)
         enter(world, cycle, step.next_state, time.time())
     if step.ended:
         close(world, cycle)
-    return Taken(step, state_of(cycle), title_of(cycle), dict(cycle.plan), dict(cycle.facets))
+    return Taken(
+        step, state_of(cycle), title_of(cycle), dict(cycle.plan), dict(cycle.facets), seconds_left(cycle)
+    )
 
 
 def settled(world: World, parked: Parked) -> Answer | str:
@@ -58,10 +68,11 @@ def settled(world: World, parked: Parked) -> Answer | str:
     return Answer(wire(value), rendered(world, value), parked.mission, learned=cycle.installed is not None)
 
 
-def fail(world: World, mission: str, reason: str) -> bool:
+def fail(world: World, mission: str, reason: str, seconds: float = 0.0) -> bool:
     """Let the mission enter FAILED; where it is there already, end it. Return whether it has ended."""
     cycle = cycle_of(world, mission)
     cycle.failure = reason
+    charge(cycle, seconds)
     if state_of(cycle) != "FAILED":
         enter(world, cycle, "FAILED", time.time())
         return False
@@ -90,19 +101,52 @@ def start_again(world: World, mission: str) -> None:
         raise Refused(
             "only a failed mission can be tried again", about=mission, remedy="See: battui missions"
         )
-    cycle.parked = [{**message, "answered": False, "error": ""} for message in cycle.parked]
     beginning: dict[str, object] = {
         "drafts": [],
         "attempt": 0,
         "feedback": [],
-        "failure": "",
+        "tokens": 0,
+        "seconds": 0.0,
         "rejected": [],
         **NOTHING_PROPOSED,
     }
     for name, value in beginning.items():
         setattr(cycle, name, value)
-    enter(world, cycle, "IDLE", time.time())
-    world.root[ACTIVE][mission] = cycle
+    _reopen(world, cycle, "IDLE")
+
+
+def take_edit(world: World, mission: str, candidate: Candidate) -> str:
+    """Keep what a person wrote for the mission, and let the mission go on with it if it came through.
+
+    Return why it did not, empty where it did. Raises Refused where the mission takes no method.
+    """
+    cycle = cycle_of(world, mission)
+    adopt(cycle, candidate)
+    if not candidate.survived:
+        return candidate.verdict
+    if state_of(cycle) == "FAILED":
+        _reopen(world, cycle, "SYNTHESIZING")
+    return ""
+
+
+def _reopen(world: World, cycle: UvmObject, state: str) -> None:
+    """A mission that had ended goes on; its senders, whoever they were, are owed an answer again."""
+    cycle.parked = [{**message, "answered": False, "error": ""} for message in cycle.parked]
+    cycle.failure = ""
+    enter(world, cycle, state, time.time())
+    world.root[ACTIVE][cycle.mission] = cycle
+
+
+def _require_progress(cycle: UvmObject) -> None:
+    """Raise Refused where the states go round in a circle; a prototype may name any other as its next."""
+    states = [state for state, _ in cycle.trail]
+    passed = len(states) - max((at for at, state in enumerate(states) if state == "IDLE"), default=0)
+    if passed >= MOST_STATES:
+        raise Refused(
+            f"it has gone through {MOST_STATES} states without an end",
+            about=cycle.mission,
+            remedy="Look at the next_state of the prototypes: battui show psm_prototypes_obj",
+        )
 
 
 def _end(world: World, cycle: UvmObject, reason: str) -> None:

@@ -110,6 +110,14 @@ class Missions:
         """Follow a person's decision about the mission's proposal; raises Refused where it waits for none."""
         await self._thinking.decide(mission, decision)
 
+    async def edit(self, mission: str, source: str) -> None:
+        """Let a mission that has failed, or proposes a method, go on with what a person wrote for it.
+
+        Raises GuardianRefused or Refused where the source does not come through; the mission keeps it.
+        """
+        await self._thinking.edit(mission, source)
+        self.take_up(mission)
+
     async def retry(self, mission: str) -> None:
         """Start a failed mission again from the beginning."""
         await self._committer.perform(f"retry {mission}", lambda world: start_again(world, mission))

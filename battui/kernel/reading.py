@@ -25,8 +25,12 @@ from battui.image.primitive import Primitive
 from battui.image.world import World, oid_of, wire
 from battui.kernel.rendering import rendered
 from battui.mind.approval import awaiting
+from battui.mind.budget import seconds_used
+from battui.mind.choice import Candidate
 from battui.mind.cycle import state_of
+from battui.mind.editing import draft_of
 from battui.mind.states import title_of
+from battui.mind.warrant import certificate_of
 
 ENDED = ("COMPLETE", "FAILED")
 
@@ -89,6 +93,23 @@ def mission_view(world: World, cycle: UvmObject, waiting: str = "") -> MissionVi
         proposal=proposal.source if proposal is not None else "",
         replaces=_present_source(cycle) if proposal is not None else "",
         sources=tuple(cycle._slots.get("sources", ())),
+        proof=_proof(cycle, proposal) if proposal is not None else (),
+        draft=draft_of(cycle),
+        intent=cycle.mission_brief["intent"],
+        expectation=cycle.mission_brief["expectation"],
+        seconds=seconds_used(cycle),
+        budget=dict(cycle._slots.get("budget") or {}),
+    )
+
+
+def _proof(cycle: UvmObject, proposal: Candidate) -> tuple[str, ...]:
+    """What stands in the certificate that the proposal would be installed with."""
+    certificate = certificate_of(cycle, proposal)
+    return (
+        f"rules: {', '.join(certificate.rules)} (ruleset {certificate.ruleset})",
+        f"tree: {certificate.tree_hash}",
+        *(f"passed: {trial.case}: {trial.outcome}" for trial in certificate.trials),
+        *(f"noted: {finding}" for finding in proposal.findings),
     )
 
 

@@ -19,6 +19,7 @@ from battui.kernel.judging import shortfall
 from battui.kernel.rehearsals import Rehearsal, rehearsals_of
 from battui.kernel.services import Services
 from battui.mind.choice import Candidate
+from battui.mind.failing import WROTE_NOTHING
 from battui.mind.steps import TryCandidates
 
 NOTHING = "it neither answers nor changes anything"
@@ -44,7 +45,9 @@ class Trials:
             rehearsals = rehearsals_of(snapshot, mission, effect.expectation, self._limits)
             for index, source in enumerate(effect.sources, start=effect.first):
                 verdict = await trio.to_thread.run_sync(review, source)
-                if verdict.tree_hash and verdict.tree_hash in trees:
+                if not source.strip():
+                    candidate = _refused(index, verdict, WROTE_NOTHING)
+                elif verdict.tree_hash and verdict.tree_hash in trees:
                     twin = trees[verdict.tree_hash]
                     candidate = _refused(index, verdict, f"the same as candidate {twin + 1}")
                 elif not verdict.accepted:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from battui.contracts.errors import Refused, UsageError
+from battui.contracts.values import Value
 from battui.image.objects import UvmObject
 from battui.mind.choice import Candidate
 from battui.mind.cycle import state_of
@@ -22,6 +23,18 @@ NOTHING_PROPOSED: dict[str, None] = {"proposal": None, "decision": None}
 def proposal_of(candidate: Candidate) -> dict[str, Any]:
     """The candidate as a slot holds it."""
     return {**asdict(candidate), "findings": list(candidate.findings)}
+
+
+def fate_of(
+    cycle: UvmObject, candidate: Candidate, chosen: bool, *, edited: bool = False
+) -> dict[str, Value]:
+    """What became of a candidate, as the mission keeps it; `edited` marks one that a person wrote."""
+    fields = asdict(candidate)
+    kept: dict[str, Value] = {
+        name: fields[name] for name in ("index", "source", "verdict", "accepted", "ran", "met")
+    }
+    fate = {**kept, "attempt": cycle.attempt, "chosen": chosen, "survived": candidate.survived}
+    return {**fate, "edited": True} if edited else fate
 
 
 def proposed(cycle: UvmObject) -> Candidate | None:

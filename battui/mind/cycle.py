@@ -62,6 +62,12 @@ def start_cycle(world: World, target: UvmObject, mandate: Mandate, at: float) ->
         failure="",
         reply="",
         tokens=0,
+        seconds=0.0,
+        budget={},
+        examples=[],
+        origins=[],
+        # In a record of its own, because it is large and the cycle is written with every step.
+        thoughts=UvmObject(prompts={}, generations=[]),
         installed=None,
     )
     world.missions[number] = cycle
@@ -146,3 +152,9 @@ def waiting_cycle(world: World, target: UvmObject, selector: str) -> UvmObject |
 def provenance(cycle: UvmObject, extra: Mapping[str, Value]) -> dict[str, Value]:
     """Where a method came from, as far as the cycle knows."""
     return {"mission": cycle.mission, "plan": dict(cycle.plan), "facets": dict(cycle.facets), **extra}
+
+
+def own_prototype(cycle: UvmObject) -> UvmObject:
+    """The prototype that the cycle delegates to."""
+    found: UvmObject = getattr(cycle, "synthesis_state*")
+    return found

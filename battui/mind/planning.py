@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from string import Template
 from typing import Any
 
 from battui.contracts.generation import AdapterUse, ChatMessage, GenerationRequest
@@ -33,10 +34,14 @@ def plan_request(
     slots: Mapping[str, Value],
     understood: Sequence[str],
     personas: Mapping[str, Persona],
+    wording: Template | None = None,
 ) -> GenerationRequest:
-    """Ask the steward how to think a mission through. `wanted` is the intent, or the question itself."""
+    """Ask the steward how to think a mission through. `wanted` is the intent, or the question itself.
+
+    `wording` takes the place of battui's own.
+    """
     pillars = "; ".join(f"{pillar.name}: {pillar.intent}" for pillar in _pillars(personas).values()) or "none"
-    user = template("plan")["plan_user"].substitute(
+    user = (wording or template("plan")["plan_user"]).substitute(
         title=title,
         wanted=wanted or title,
         slots=abridged_slots(slots) or "nothing",
@@ -106,10 +111,17 @@ def parse_plan(text: str, personas: Mapping[str, Persona]) -> Plan:
 
 
 def facet_requests(
-    plan: Plan, *, request_id: str, title: str, wanted: str, slots: Mapping[str, Value], persona: Persona
+    plan: Plan,
+    *,
+    request_id: str,
+    title: str,
+    wanted: str,
+    slots: Mapping[str, Value],
+    persona: Persona,
+    wording: Template | None = None,
 ) -> tuple[GenerationRequest, ...]:
     """Ask each pillar of `persona` that the plan names, in the pillar's own voice. Ids end in its name."""
-    text = template("plan")["facet_user"]
+    text = wording or template("plan")["facet_user"]
     return tuple(
         _request(
             f"{request_id}.{name}",

@@ -87,11 +87,20 @@ class Excerpt(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class GenerationRecord:
+    """One request as a mission keeps it: its prompt, and everything else as plain values."""
+
+    prompt: str
+    facts: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
 class Generated:
-    """The engine's candidates, one result a request."""
+    """The engine's candidates, one result a request, and what a mission keeps of each request (`provenance`)."""
 
     purpose: Purpose
     results: tuple[GenerationResult, ...]
+    records: tuple[GenerationRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

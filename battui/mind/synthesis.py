@@ -33,20 +33,24 @@ def method_requests(
     examples: Sequence[WorkedExample] = (),
     constrained: bool = False,
     expert: MethodExpert | None = None,
+    opening: str = "",
 ) -> tuple[GenerationRequest, ...]:
     """Ask for `candidates` methods that answer `brief`, one in four of them with advice and feedback, if any.
+
+    A single candidate is told what was said of those before it, but spared the advice.
 
     `examples` (methods that the image has learned) compete with the shipped ones for a place in the prompt.
     `attempt` moves the seed, so that a retry does not say the same again. `constrained` holds the first attempt
     to a grammar of known names, for engines that take one. Ids are `request_id` and a letter.
 
-    An `expert` is asked in its own form instead, without worked examples; it knows no facets.
+    An `expert` is asked in its own form instead, without worked examples; it knows no facets. `opening` takes the
+    place of the first lines of the other form.
     """
     asked = expert if not brief.facet else None
     if asked is not None:
         prompts = [(asked.form.prompt(replace(brief, feedback=brief.feedback[:1])), candidates)]
     else:
-        prompts = _taught_prompts(brief, candidates, examples)
+        prompts = _taught_prompts(brief, candidates, examples, opening)
     held = constrained and asked is None and not brief.facet and attempt == 0
     return tuple(
         GenerationRequest(
@@ -65,13 +69,19 @@ def method_requests(
 
 
 def _taught_prompts(
-    brief: MethodBrief, candidates: int, examples: Sequence[WorkedExample]
+    brief: MethodBrief, candidates: int, examples: Sequence[WorkedExample], opening: str
 ) -> list[tuple[str, int]]:
     """Prompts with worked examples, and how many candidates each is for."""
     notes = (*brief.feedback, *brief.advice)
     noted = -(-candidates // 4) if notes and candidates > 1 else 0
-    prompts = [(_prompt(brief, (), examples), candidates - noted)]
-    return [*prompts, (_prompt(brief, notes, examples), noted)] if noted else prompts
+    unasked = brief.feedback if candidates == 1 else ()
+    prompts = [(_prompt(brief, unasked, examples, opening), candidates - noted)]
+    return [*prompts, (_prompt(brief, notes, examples, opening), noted)] if noted else prompts
+
+
+def wrote_nothing(generated: Generated) -> bool:
+    """Whether the model has said nothing at all, fences apart."""
+    return not _FENCE.sub("", generated.text).strip()
 
 
 def method_source(brief: MethodBrief, generated: Generated) -> str:
@@ -86,7 +96,7 @@ def method_source(brief: MethodBrief, generated: Generated) -> str:
     return without_slips(whole, brief.slots)
 
 
-def _prompt(brief: MethodBrief, notes: Sequence[str], learned: Sequence[WorkedExample]) -> str:
+def _prompt(brief: MethodBrief, notes: Sequence[str], learned: Sequence[WorkedExample], opening: str) -> str:
     texts = template("method")
     shown = [
         texts["example"].substitute(
@@ -98,7 +108,8 @@ def _prompt(brief: MethodBrief, notes: Sequence[str], learned: Sequence[WorkedEx
     task = texts["task"].substitute(
         slots=abridged_slots(_telling(brief)), intent=one_line(brief.wish), head=brief.head
     )
-    return "\n\n".join([texts["opening"].substitute(), *shown, "\n".join([*noted, task])])
+    first = opening.strip("\n") or texts["opening"].substitute()
+    return "\n\n".join([first, *shown, "\n".join([*noted, task])])
 
 
 def _shown(brief: MethodBrief, learned: Sequence[WorkedExample]) -> tuple[WorkedExample, ...]:

@@ -1,5 +1,15 @@
-"""Who thinks: personas as data files, and how they are read."""
+"""Who thinks: personas as data files, and as the objects of an image that are made from them."""
 
-from battui.mind.personas.loader import load_personas, shipped_personas
+from battui.mind.personas.held import add_persona, held_personas, keep_shipped, personas_in, remove_persona
+from battui.mind.personas.loader import load_personas, read_persona, shipped_personas
 
-__all__ = ["load_personas", "shipped_personas"]
+__all__ = [
+    "add_persona",
+    "held_personas",
+    "keep_shipped",
+    "load_personas",
+    "personas_in",
+    "read_persona",
+    "remove_persona",
+    "shipped_personas",
+]

@@ -31,21 +31,20 @@ def load_personas(folder: Path) -> Mapping[str, Persona]:
     """
     found: dict[str, Persona] = {}
     for path in sorted(folder.glob("*.toml")):
-        persona = _persona(_table(path), path)
+        persona = read_persona(path)
         if persona.name in found:
-            raise _unreadable(path, f"another file already describes {persona.name}")
+            raise _unreadable(str(path), f"another file already describes {persona.name}")
         found[persona.name] = persona
     return MappingProxyType(found)
 
 
-def _table(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _unreadable(path, str(error)) from error
+def read_persona(path: Path) -> Persona:
+    """Return the persona that one file describes; raises UsageError as `load_personas` does."""
+    return persona_from(_table(path), str(path))
 
 
-def _persona(table: Mapping[str, Any], path: Path) -> Persona:
+def persona_from(table: Mapping[str, Any], path: str) -> Persona:
+    """Return the persona of a table in the form of a file; `path` is where it stands, for UsageError."""
     _known(table, {"name", "title", "system_prompt", "adapter", "sampling", "pillars"}, path)
     pillars = _section(table, "pillars", path)
     return Persona(
@@ -58,13 +57,20 @@ def _persona(table: Mapping[str, Any], path: Path) -> Persona:
     )
 
 
-def _pillar(name: str, pillars: Mapping[str, Any], path: Path) -> Pillar:
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _unreadable(str(path), str(error)) from error
+
+
+def _pillar(name: str, pillars: Mapping[str, Any], path: str) -> Pillar:
     table = _section(pillars, name, path)
     _known(table, {"intent", "system_prompt"}, path)
     return Pillar(_name(name, path), _text(table, "intent", path), _text(table, "system_prompt", path))
 
 
-def _sampling(table: Mapping[str, Any], path: Path) -> Sampling:
+def _sampling(table: Mapping[str, Any], path: str) -> Sampling:
     _known(table, set(_SAMPLING), path)
     for name, value in table.items():
         allowed = (int, float) if _SAMPLING[name] is float else (int,)
@@ -73,31 +79,31 @@ def _sampling(table: Mapping[str, Any], path: Path) -> Sampling:
     return Sampling(**table)
 
 
-def _section(table: Mapping[str, Any], field: str, path: Path) -> Mapping[str, Any]:
+def _section(table: Mapping[str, Any], field: str, path: str) -> Mapping[str, Any]:
     section = table.get(field, {})
     if not isinstance(section, dict):
         raise _unreadable(path, f"`{field}` must be a table")
     return section
 
 
-def _text(table: Mapping[str, Any], field: str, path: Path) -> str:
+def _text(table: Mapping[str, Any], field: str, path: str) -> str:
     value = table.get(field)
     if not isinstance(value, str) or not value.strip():
         raise _unreadable(path, f"`{field}` must be a text that is not empty")
     return " ".join(value.split())
 
 
-def _name(name: str, path: Path) -> str:
+def _name(name: str, path: str) -> str:
     if not name.isidentifier():
         raise _unreadable(path, f"{name!r} is no name: use letters, digits and underscores")
     return name
 
 
-def _known(table: Mapping[str, Any], fields: set[str], path: Path) -> None:
+def _known(table: Mapping[str, Any], fields: set[str], path: str) -> None:
     for field in table:
         if field not in fields:
             raise _unreadable(path, f"`{field}` is unknown here; known are {', '.join(sorted(fields))}")
 
 
-def _unreadable(path: Path, what: str) -> UsageError:
-    return UsageError(what, about=str(path), remedy="Correct the persona file, or take it away.")
+def _unreadable(path: str, what: str) -> UsageError:
+    return UsageError(what, about=path, remedy="Correct the persona file, or take it away.")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from battui.image.objects import UvmObject
-from battui.mind.planning import STEWARD, parse_plan, plan_request
+from battui.mind.planning import parse_plan, plan_request
 from battui.mind.portrait import data_slots, understood
+from battui.mind.prompts import template
 from battui.mind.states.context import MindContext
-from battui.mind.states.straight import straight_way
+from battui.mind.states.prototype import prompt_in
+from battui.mind.states.straight import COUNCIL, straight_way, why_council
 from battui.mind.states.subject import title_of, wanted_of
 from battui.mind.steps import Generate, Generated, Outcome, Step
 
@@ -20,6 +22,7 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
             written = result.candidates[0]
             plan = asdict(parse_plan(written.text, context.personas))
             plan["pillars"], plan["look_up"] = list(plan["pillars"]), list(plan["look_up"])
+            plan["way"], plan["reason"] = COUNCIL, why_council(cycle, context)
             remembered = {"plan": plan, "tokens": cycle.tokens + written.tokens}
             return Step(remember=remembered, next_state="DELEGATING")
     if way := straight_way(cycle, context):
@@ -30,6 +33,7 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
         wanted=wanted_of(cycle),
         slots=data_slots(cycle.target),
         understood=understood(cycle.target),
-        personas={STEWARD: context.personas[STEWARD], **context.personas},
+        personas=context.personas,
+        wording=prompt_in(cycle, template("plan")["plan_user"]),
     )
     return Step(effects=(Generate("plan", (request,)),))

@@ -1,26 +1,49 @@
-"""How deep a mission is thought through: straight to the expert, or with the whole council."""
+"""How deep a mission is thought through: straight to the writing, or with the whole council; and why."""
 
 from __future__ import annotations
+
+import re
 
 from battui.contracts.values import Value
 from battui.image.objects import UvmObject
 from battui.mind.lessons import asks_for_method
+from battui.mind.portrait import data_slots
 from battui.mind.states.context import MindContext
 
-STRAIGHT = "straight"
+STRAIGHT, COUNCIL = "straight", "council"
+MOST_WORDS = 6
+"""In an intent that does no more than ask for a slot."""
 
 
 def straight_way(cycle: UvmObject, context: MindContext) -> dict[str, Value] | None:
-    """The plan of a mission that asks nobody but the expert, with the reason; None where the council is to meet.
+    """The plan of a mission that asks no council, with the reason; None where the council is to meet.
 
-    An expert for methods is right at once more often than the council helps it, so that the council meets where
-    the expert has failed, where there is none, and for facets, which are the model's own words.
+    An expert for methods is right at once more often than the council helps it, and a message that only asks for
+    a slot needs neither. The council meets where those have failed, over everything else, and over facets,
+    questions and audits, which are the model's own words.
     """
-    expert = context.expert()
-    if expert is None or not asks_for_method(cycle) or cycle.attempt > 0 or is_facet(cycle):
+    reason = _why_straight(cycle, context)
+    if not reason:
         return None
-    reason = f"straight to the expert {expert.adapter}: the council meets if none of its candidates passes"
-    return {"strategy": reason, "pillars": [], "sub_questions": {}, "look_up": [], "way": STRAIGHT}
+    return {
+        "strategy": f"straight {reason}",
+        "pillars": [],
+        "sub_questions": {},
+        "look_up": [],
+        "way": STRAIGHT,
+        "reason": reason,
+    }
+
+
+def why_council(cycle: UvmObject, context: MindContext) -> str:
+    """Why the council meets over this mission."""
+    if context.settings.depth == COUNCIL:
+        return "mission.depth says so"
+    if not asks_for_method(cycle):
+        return "the answer is the model's own words"
+    if is_facet(cycle):
+        return "a facet is the model's own words"
+    return "no candidate has passed yet" if cycle.attempt > 0 else "no expert writes methods here"
 
 
 def went_straight(cycle: UvmObject) -> bool:
@@ -32,3 +55,27 @@ def is_facet(cycle: UvmObject) -> bool:
     """Whether the method is to be one that asks the model with a prompt of its own."""
     mandate = cycle.mission_brief
     return bool(mandate["selector"].endswith("_facet_") and mandate["intent"])
+
+
+def _why_straight(cycle: UvmObject, context: MindContext) -> str:
+    if context.settings.depth == STRAIGHT:
+        return "to the writing: mission.depth says so"
+    if (
+        context.settings.depth == COUNCIL
+        or not asks_for_method(cycle)
+        or is_facet(cycle)
+        or cycle.attempt > 0
+    ):
+        return ""
+    if (expert := context.expert()) is not None:
+        return f"to the expert {expert.adapter}: the council meets if none of its candidates passes"
+    if _only_asks_for_a_slot(cycle):
+        return "to the writing: it only asks for a slot; the council meets if no candidate passes"
+    return ""
+
+
+def _only_asks_for_a_slot(cycle: UvmObject) -> bool:
+    mandate = cycle.mission_brief
+    words = re.findall(r"\w+", mandate["intent"].lower())
+    slots = {name.lower() for name in data_slots(cycle.target)}
+    return not mandate["parameters"] and 0 < len(words) <= MOST_WORDS and bool(slots & set(words))

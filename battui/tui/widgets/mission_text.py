@@ -77,6 +77,8 @@ def _proposal(view: MissionView, choice: str) -> Iterator[Content]:
     yield from _section("Proposal", python(view.proposal), Content.styled(choice, "$text-warning"))
     if view.replaces:
         yield from _section("Changes to the present method", difference(view.replaces, view.proposal))
+    if view.proof:
+        yield from _section("Certificate", Content("\n".join(view.proof)))
 
 
 def _candidate(candidate: CandidateView) -> tuple[str, Content, Content]:

@@ -69,6 +69,8 @@ def fate(index: int, *, chosen: bool = False, survived: bool = False, attempt: i
         "source": SOURCE,
         "verdict": f"verdict {index}",
         "accepted": True,
+        "ran": survived,
+        "met": None,
         "attempt": attempt,
         "chosen": chosen,
         "survived": survived,
@@ -102,7 +104,10 @@ CASES: dict[str, Case] = {
                 (result('{"strategy": "add", "pillars": ["SAGE"], "sub_questions": {"SAGE": "How?"}}'),),
             ),
         ),
-        remembered={"plan": PLAN, "tokens": 7},
+        remembered={
+            "plan": {**PLAN, "way": "council", "reason": "no expert writes methods here"},
+            "tokens": 7,
+        },
     ),
     "decomposing survives nonsense": Case(
         "DECOMPOSING", "-> DELEGATING", (Generated("plan", (result("I would rather not."),)),)
@@ -214,7 +219,7 @@ CASES: dict[str, Case] = {
         (Tried((bad(4), bad(5))),),
         slots={"attempt": 1, "fates": [fate(0)]},
         remembered={
-            "failure": "none of the 2 candidates passed; the first: verdict 4",
+            "failure": "none of the 3 candidates passed; the best: verdict 0",
             "fates": [fate(0), fate(4, attempt=1), fate(5, attempt=1)],
         },
     ),
