@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from battui.contracts.commands import RejectMission, RetryMission
+from battui.contracts.commands import Bind, Path, RejectMission, RetryMission, Send
 from battui.contracts.errors import MissionFailed
 from battui.contracts.replies import MissionView
 from tests.functional.approval_steps import asked, ended, methods
@@ -92,10 +92,10 @@ async def test_a_model_that_says_nothing_is_told_from_one_that_is_wrong(
 async def test_huge_slots_are_abridged_and_the_message_is_learned(
     scripted_image: Scripted, live: Live
 ) -> None:
-    long = "x" * 300_000
-    many = ", ".join(f"s{number}={number}" for number in range(400))
+    many = tuple((f"s{number}", number) for number in range(400))
+    slots = (("balance", 100), ("text", "x" * 300_000), ("rows", [[number] for number in range(5000)]), *many)
     async with live(scripted_image(script_of(BODIES))) as life:
-        await life.line(f"account = genesis_obj.clone(balance=100, text='{long}', {many})")
+        await life.submit(Bind("account", Send(Path(("genesis_obj",)), "clone", named=slots)))
         await life.line(TEACH)
         assert (await life.line("account.balance")).value == 150
         view = await life.mission("m1")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+import trio
 
 from battui.contracts.commands import ApproveMission, EditMission, ListHistory, Send, ShowObject
 from battui.contracts.commands import Path as ObjectPath
@@ -148,29 +150,23 @@ def editor(folder: Path, text: str) -> str:
     return f"{sys.executable} {script}"
 
 
-def test_a_failed_mission_is_edited_on_the_command_line(
-    scripted_image: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_failed_mission_is_edited_on_the_command_line(
+    scripted_image: Scripted, live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = scripted_image(script_of(WRONG))
-    edit = ("missions", "edit", "m1", "--output", "json")
+    async with live(folder) as life:
+        await life.line(MAKE)
+        with pytest.raises(MissionFailed):
+            await life.line(TEACH)
+    edit = partial(
+        trio.to_thread.run_sync, run, folder, tmp_path, "missions", "edit", "m1", "--output", "json"
+    )
     monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.delenv("EDITOR", raising=False)
-    assert run(folder, tmp_path, "--send", MAKE, "--send", TEACH)[0] == 1
-    code, out, _ = run(folder, tmp_path, "missions", "show", "m1")
-    assert (code, "battui missions edit m1" in out) == (0, True)
-    code, _, err = run(folder, tmp_path, *edit)
-    assert (code, "Set EDITOR" in err) == (2, True)
-    monkeypatch.setenv("EDITOR", str(tmp_path / "no-such-editor"))
-    assert run(folder, tmp_path, *edit)[0] == 2
-    monkeypatch.setenv("EDITOR", "true")
-    code, _, err = run(folder, tmp_path, *edit)
-    assert (code, "nothing was changed" in err) == (1, True)
-    monkeypatch.setenv("EDITOR", "false")
-    assert run(folder, tmp_path, *edit)[0] == 1
     monkeypatch.setenv("EDITOR", editor(tmp_path, "def deposit_(self, amount):\n    import os\n"))
-    assert run(folder, tmp_path, *edit)[0] == 5
+    code, _, err = await edit()
+    assert (code, "It is kept: battui missions edit m1" in err) == (5, True)
     monkeypatch.setenv("VISUAL", editor(tmp_path, RIGHT))
-    code, out, err = run(folder, tmp_path, *edit)
+    code, out, err = await edit()
     assert (code, json.loads(out)["state"], "installed deposit_" in err) == (0, "COMPLETE", True)
-    assert run(folder, tmp_path, "send", "account.balance")[1] == "150\n"
-    assert run(folder, tmp_path, *edit)[0] == 1
+    async with live(folder) as life:
+        assert (await life.line("account.balance")).value == 150
