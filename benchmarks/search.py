@@ -1,10 +1,11 @@
 """Search side by side with its peers, on one collection, in one run.
 
-    python benchmarks/search.py FOLDER [--times N]
+    python benchmarks/search.py FOLDER [--times N] [--large]
 
 FOLDER holds docs.tsv (id, title, text), queries.tsv (id, text) and qrels.tsv (query, document, grade). `--times`
-puts every document in N times, each copy with words of its own, to see how cost grows. Peers: bm25s and tantivy
-where they are installed (`pip install 'battui[bench]'`), SQLite's FTS5, and zope.index fed and asked by itself.
+puts every document in N times, each copy with words of its own, to see how cost grows. `--large` measures what an
+image of that many documents costs, without the peers: size, memory, opening, asking, packing. Peers: bm25s and
+tantivy where they are installed (`pip install 'battui[bench]'`), SQLite's FTS5, and zope.index fed by itself.
 Every peer answers with the ids of the ten best documents, from an open index; battui from an open connection.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import multiprocessing
 import re
 import sqlite3
 import statistics
@@ -265,18 +267,85 @@ def report(results: Sequence[Measured], reference: Measured) -> None:
         )
 
 
+def measure_large(collection: Collection) -> None:
+    """Build an image, then open it in processes of their own: what a user waits for, and how much memory it takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        battui = Battui(folder)
+        battui.build(collection.documents)
+        battui.close()
+        spent = time.perf_counter() - begun
+        size = _size(folder)
+        print(f"built: {len(collection.documents) / spent:.0f} documents/s, image {size >> 20} MiB")
+        print(_alone("bare", folder, collection), _alone("asked", folder, collection), sep="\n")
+        print(_alone("packed", folder, collection))
+        print(f"image {_size(folder) >> 20} MiB after packing")
+
+
+def _size(folder: str) -> int:
+    return (Path(folder) / "image.fs").stat().st_size
+
+
+def _alone(work: str, folder: str, collection: Collection) -> str:
+    """Do one thing with the image in a new process; its figures in a line."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_measured_alone, (work, folder, [text for _, text in collection.queries]))
+
+
+def _measured_alone(work: str, folder: str, queries: list[str]) -> str:
+    begun = time.perf_counter()
+    battui = Battui(folder)
+    parts = [f"{work}: opened in {time.perf_counter() - begun:.2f} s"]
+    if work == "packed":
+        begun = time.perf_counter()
+        battui.image.database.pack()
+        parts.append(f"packed in {time.perf_counter() - begun:.1f} s")
+    if work == "asked":
+        from battui.catalog.passages import search
+        from battui.catalog.postings import Postings
+
+        postings = Postings()
+        times = []
+        for query in (*queries, *queries):
+            begun = time.perf_counter()
+            battui.image.read(lambda world, query=query: search(world, postings, query, plain=True))
+            times.append((time.perf_counter() - begun) * 1e3)
+        again = sorted(times[len(queries) :])
+        parts.append(f"first query {times[0]:.0f} ms")
+        parts.append(
+            f"new queries {statistics.median(times[: len(queries)]):.2f} ms (median, passages included)"
+        )
+        parts.append(
+            f"asked again {statistics.median(again):.2f} ms, p99 {again[len(again) * 99 // 100]:.2f} ms"
+        )
+    battui.close()
+    parts.append(f"peak {_peak() >> 10} MiB")
+    return ", ".join(parts)
+
+
+def _peak() -> int:
+    """The most memory that this process has had, in KiB; getrusage would count its parent's before the start."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", nargs="?", type=Path, help="docs.tsv, queries.tsv and qrels.tsv lie there")
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--large", action="store_true")
     arguments = parser.parse_args()
     if arguments.folder is None:
         print("skipped: name a folder with a collection, docs.tsv, queries.tsv and qrels.tsv")
         return 0
     collection = read_collection(arguments.folder, arguments.times)
     print(f"{len(collection.documents)} documents, {len(collection.queries)} queries")
+    if arguments.large:
+        measure_large(collection)
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         battui = Battui(folder)
         results = [measure("battui", collection, battui.build)]

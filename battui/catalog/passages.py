@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from battui.catalog.analysis import located_terms
 from battui.catalog.conditions import Condition
+from battui.catalog.hybrid import Nearness, rank_hybrid
 from battui.catalog.postings import Postings
 from battui.catalog.query import Query, Words, parse_query, scoring_text
 from battui.catalog.ranking import Ranked, query_terms, rank
-from battui.catalog.shelf import chunk_at, shelf_of
+from battui.catalog.shelf import Shelf, chunk_at, shelf_of
 from battui.image.world import World
 
 LONGEST = 320
@@ -53,24 +54,30 @@ def search(
     where: Sequence[Condition] = (),
     plain: bool = False,
     longest: int = LONGEST,
+    near: Nearness | None = None,
 ) -> tuple[Passage, ...]:
-    """The best passages for a query; with `plain`, it is words and nothing else. Raises UsageError."""
+    """The best passages for a query; with `plain`, it is words and nothing else. Raises UsageError.
+
+    With `near`, vectors have a say in the order, and find what has none of the words.
+    """
     shelf = shelf_of(world)
     if shelf is None:
         return ()
     read: Query = Words(query) if plain else parse_query(query)
     terms = set(query_terms(shelf, scoring_text(read)))
-    found = rank(shelf, postings, read, top=top, where=where)
+    found = _ranked(shelf, postings, read, top=top, near=near, where=where)
     return tuple(_passage(world, each, terms, longest) for each in found)
 
 
-def ranking(world: World, postings: Postings, words: str, *, top: int) -> list[tuple[str, float]]:
+def ranking(
+    world: World, postings: Postings, words: str, *, top: int, near: Nearness | None = None
+) -> list[tuple[str, float]]:
     """Documents by their best chunk, for words as they stand: name and score."""
     shelf = shelf_of(world)
     best: dict[str, float] = {}
     wanted = top
     while shelf is not None:
-        found = rank(shelf, postings, Words(words), top=wanted)
+        found = _ranked(shelf, postings, Words(words), top=wanted, near=near)
         best = {}
         for each in found:
             best.setdefault(chunk_at(world, each.chunk).document.name, each.score)
@@ -92,6 +99,20 @@ def rarity(world: World, postings: Postings, words: str) -> dict[str, float]:
     # A term that nothing has tells a little more than one that stands in a single chunk.
     counts = {term: len(held.places) if held is not None else 0.5 for term, held in found.items()}
     return {term: math.log(1.0 + total / count) for term, count in counts.items()}
+
+
+def _ranked(
+    shelf: Shelf,
+    postings: Postings,
+    query: Query,
+    *,
+    top: int,
+    near: Nearness | None,
+    where: Sequence[Condition] = (),
+) -> tuple[Ranked, ...]:
+    if near is None:
+        return rank(shelf, postings, query, top=top, where=where)
+    return rank_hybrid(shelf, postings, query, near, top=top, where=where)
 
 
 def _passage(world: World, ranked: Ranked, terms: Collection[str], longest: int) -> Passage:

@@ -85,6 +85,8 @@ def _put_in_order(shelf: Shelf, stale: Iterable[Iterable[int]], documents: Itera
     changed = shelf.index.remove_batch(gone)
     for number in gone:
         shelf.fields.remove(number)
+    if (vectors := shelf.__dict__.get("vectors")) is not None:
+        vectors.remove(gone)
     fresh: list[tuple[int, list[str]]] = []
     for document in documents:
         metadata = metadata_of(document)

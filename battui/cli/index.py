@@ -14,6 +14,8 @@ from battui.contracts.errors import UsageError
 if TYPE_CHECKING:
     from battui.catalog.ingestion import Ingestion, Tally
     from battui.catalog.sources import Manner
+    from battui.contracts.settings import Settings
+    from battui.image.image import Image
 
 MOST_TOLD = 20
 
@@ -56,7 +58,8 @@ def run(arguments: Namespace) -> int:
 
     places = _places(arguments)
     manner = Manner(language=check_language(arguments.language), metadata=_metadata(arguments.meta))
-    with Image.open(settings_of(arguments).image) as image:
+    settings = settings_of(arguments)
+    with Image.open(settings.image) as image:
         ingestion = Ingestion(image, manner)
         pace = _Pace()
         try:
@@ -66,9 +69,22 @@ def run(arguments: Namespace) -> int:
                 ingestion.prune(lambda key: is_below(key, places))
         finally:
             pace.close()
+        _embed(image, settings)
     _report(ingestion.tally, arguments.output, pace)
     nothing = not (ingestion.tally.indexed or ingestion.tally.unchanged or ingestion.tally.pruned)
     return 1 if ingestion.tally.skipped and nothing else 0
+
+
+def _embed(image: Image, settings: Settings) -> None:
+    """Make the vectors that are lacking, where they are turned on."""
+    if not settings.catalog.embeddings:
+        return
+    from battui.kernel.embedding import EmbeddingThread, embedding_model
+
+    model = image.read(lambda world: embedding_model(world, settings))
+    assert model is not None
+    with EmbeddingThread(settings, model) as embeddings:
+        print(f"{embeddings.fill(image)} chunks embedded with {model.name}", file=sys.stderr)
 
 
 def _places(arguments: Namespace) -> list[Path]:

@@ -64,16 +64,18 @@ def add(settings: Settings, path: Path, name: str, progress: Progress) -> str:
                 raise Refused(
                     "another model has this name", about=record.name, remedy="Choose one with --name."
                 )
-        _incarnate(image, record, path, consume=False, progress=progress)
+        _incarnate(image, record, path, consume=False, progress=progress, in_use=not header.pools)
     return f"{record.name} is now in the image {settings.image}."
 
 
-def _incarnate(image: Image, record: ModelRecord, path: Path, *, consume: bool, progress: Progress) -> None:
+def _incarnate(
+    image: Image, record: ModelRecord, path: Path, *, consume: bool, progress: Progress, in_use: bool = True
+) -> None:
     def advance(done: int, total: int) -> None:
         progress("store", done, total)
 
     try:
-        incarnate_model(image, record, {path.name: path}, consume=consume, progress=advance)
+        incarnate_model(image, record, {path.name: path}, consume=consume, progress=advance, in_use=in_use)
     except OSError as error:
         raise unwritable(error, image.location) from error
 

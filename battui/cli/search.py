@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from battui.contracts.errors import UsageError
 
 if TYPE_CHECKING:
+    from battui.catalog.hybrid import Nearness
     from battui.catalog.passages import Passage
+    from battui.contracts.settings import Settings
+    from battui.image.image import Image
     from battui.image.world import World
 
 TOP = 10
@@ -68,8 +72,24 @@ def _passages(arguments: Namespace, query: str) -> tuple[Passage, ...]:
 
     where = [condition(text) for text in arguments.where]
     top = arguments.top or TOP
-    with Image.open(settings_of(arguments).image, create=False) as image:
-        return image.read(lambda world: search(world, Postings(), query, top=top, where=where))
+    settings = settings_of(arguments)
+    with Image.open(settings.image, create=False) as image, _nearness(image, settings) as near:
+        vector = near(query)
+        return image.read(lambda world: search(world, Postings(), query, top=top, where=where, near=vector))
+
+
+@contextmanager
+def _nearness(image: Image, settings: Settings) -> Iterator[Callable[[str], Nearness | None]]:
+    """What makes vectors of queries, where they are turned on."""
+    if not settings.catalog.embeddings:
+        yield lambda _: None
+        return
+    from battui.kernel.embedding import EmbeddingThread, embedding_model
+
+    model = image.read(lambda world: embedding_model(world, settings))
+    assert model is not None
+    with EmbeddingThread(settings, model) as embeddings:
+        yield embeddings.near
 
 
 def _run_queries(arguments: Namespace) -> int:
@@ -79,8 +99,9 @@ def _run_queries(arguments: Namespace) -> int:
     if arguments.query or arguments.where:
         raise UsageError("--queries stands alone", remedy="Leave out QUERY and --where.")
     queries = list(_queries(arguments.queries))
-    with Image.open(settings_of(arguments).image, create=False) as image:
-        lines = image.read(lambda world: list(_trec(world, queries, arguments.top or TOP_OF_RUN)))
+    settings = settings_of(arguments)
+    with Image.open(settings.image, create=False) as image, _nearness(image, settings) as near:
+        lines = image.read(lambda world: list(_trec(world, queries, arguments.top or TOP_OF_RUN, near)))
     text = "".join(f"{line}\n" for line in lines)
     if arguments.run_file is None:
         print(text, end="")
@@ -90,14 +111,17 @@ def _run_queries(arguments: Namespace) -> int:
     return 0
 
 
-def _trec(world: World, queries: list[tuple[str, str]], top: int) -> Iterator[str]:
+def _trec(
+    world: World, queries: list[tuple[str, str]], top: int, near: Callable[[str], Nearness | None]
+) -> Iterator[str]:
     """The lines of a TREC run: query, Q0, document, rank, score, tag. Queries are words, never operators."""
     from battui.catalog.passages import ranking
     from battui.catalog.postings import Postings
 
     postings = Postings()
     for number, words in queries:
-        for place, (document, score) in enumerate(ranking(world, postings, words, top=top), 1):
+        found = ranking(world, postings, words, top=top, near=near(words))
+        for place, (document, score) in enumerate(found, 1):
             yield f"{_word(number)} Q0 {_word(document)} {place} {score:.6f} {TAG}"
 
 

@@ -5,6 +5,7 @@ Every frame is a map with a `kind`. The kernel says
     hello     version, engine, model, options      first of all: load this
     generate  job, request                         answered by tokens*, then done or refused
     count     job, text                            answered by counted or refused
+    embed     job, texts                           answered by embedded or refused
     cancel    job                                  the job still ends with done
 
 and closes its end when the host is to unload and end;
@@ -15,6 +16,7 @@ and the host
     tokens    job, pieces                          [[candidate, text], ...], at most some twenty frames a second
     done      job, result
     counted   job, tokens
+    embedded  job, vectors                         one a text, little-endian float32
     refused   job (absent: the load), error        a BattuiError: code, what, about, remedy
     beat                                           the process is alive
 """
@@ -38,12 +40,14 @@ KINDS = frozenset(
         "hello",
         "generate",
         "count",
+        "embed",
         "cancel",
         "loading",
         "ready",
         "tokens",
         "done",
         "counted",
+        "embedded",
         "refused",
         "beat",
     }

@@ -36,7 +36,7 @@ class Header:
     """What the engine wants to know of a model: architecture, its own name, the context it was trained for.
 
     `shapes` has every tensor's (the fastest dimension first, as GGUF writes it); `heads` and `kv_heads` are 0 where
-    the file does not say, or says it for each layer.
+    the file does not say, or says it for each layer. A model that `pools` makes one vector of a text.
     """
 
     architecture: str
@@ -46,6 +46,7 @@ class Header:
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
     heads: int = 0
     kv_heads: int = 0
+    pools: bool = False
 
 
 def read_header(path: Path) -> Header:
@@ -88,6 +89,7 @@ def _read(cursor: _Cursor, about: str) -> Header:
         {tensor.name: tensor.shape for tensor in found},
         heads,
         _whole(values.get(f"{architecture}.attention.head_count_kv", heads), 0),
+        _whole(values.get(f"{architecture}.pooling_type"), 0) > 0,
     )
 
 

@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 import traceback
+from array import array
 from contextlib import suppress
 from typing import Any
 
@@ -63,7 +64,7 @@ class Host:
         match frame["kind"]:
             case "hello":
                 threading.Thread(target=self._load, args=(frame,), name="load", daemon=True).start()
-            case "generate" | "count":
+            case "generate" | "count" | "embed":
                 self._start(int(frame["job"]), frame)
             case "cancel":
                 self._cancel(int(frame["job"]))
@@ -92,7 +93,7 @@ class Host:
             self._send("loading", progress=float(fraction))
 
     def _start(self, job: int, frame: Frame) -> None:
-        work = self._generate if frame["kind"] == "generate" else self._count
+        work = {"generate": self._generate, "count": self._count, "embed": self._embed}[frame["kind"]]
         thread = threading.Thread(target=self._run, args=(work, job, frame), name=f"job {job}", daemon=True)
         self._jobs[job] = thread
         thread.start()
@@ -123,6 +124,10 @@ class Host:
 
     def _count(self, engine: Engine, job: int, frame: Frame) -> None:
         self._send("counted", job=job, tokens=engine.count_tokens(str(frame["text"])))
+
+    def _embed(self, engine: Engine, job: int, frame: Frame) -> None:
+        vectors = engine.embed([str(text) for text in frame["texts"]])
+        self._send("embedded", job=job, vectors=[array("f", vector).tobytes() for vector in vectors])
 
     def _cancel(self, job: int) -> None:
         if self._engine is not None and job in self._jobs:

@@ -10,6 +10,7 @@ from typing import Any
 
 from battui.contracts.errors import EngineFailed, ModelUnavailable, Refused
 from battui.contracts.generation import (
+    Capability,
     EngineDescription,
     EngineOptions,
     GenerationRequest,
@@ -28,6 +29,9 @@ PROMPT_BATCH = 128  # a prompt can be cancelled between batches; 128 is as fast 
 PROMPT_CACHE_MIB = 512  # prompts that lost their slot, kept in RAM; the library's own default is 8192
 QUIET = 1  # errors only
 READ_CHUNK = 8 << 20
+GENERATES: frozenset[Capability] = frozenset(
+    {"stream", "batch", "grammar", "schema", "adapters", "chat-template"}
+)
 READ_SHARE = 0.9  # of the progress: to read the file; the rest is the library's, which reports none
 
 
@@ -40,6 +44,7 @@ class LlamaCppEngine:
         self._model = ""
         self._context = 0
         self._parallel = 1
+        self._pools = False
         self._adapters: tuple[str, ...] = ()
         self._running: dict[str, Completion] = {}
 
@@ -49,7 +54,7 @@ class LlamaCppEngine:
             version=_version(),
             model=self._model,
             context=self._context,
-            capabilities=frozenset({"stream", "batch", "grammar", "schema", "adapters", "chat-template"}),
+            capabilities=frozenset({"embed"}) if self._pools else GENERATES,
             adapters=self._adapters,
         )
 
@@ -64,7 +69,8 @@ class LlamaCppEngine:
         self._socket = PrivateSocket()
         loras = self._converted(model, header, options)
         self._context = min(options.context, header.context) if header.context else options.context
-        self._parallel = max(1, options.parallel)
+        self._pools = header.pools
+        self._parallel = 1 if header.pools else max(1, options.parallel)
         try:
             self._server = library.Server(self._parameters(library, path, options, loras))
         except Exception as error:
@@ -99,6 +105,10 @@ class LlamaCppEngine:
         parameters.n_batch = PROMPT_BATCH
         # Its key is the prompt's tokens alone: what one adapter has computed it hands to another, or to the model.
         parameters.cache_ram_mib = 0 if loras else PROMPT_CACHE_MIB
+        if self._pools:
+            parameters.embedding = True
+            # Such a model looks at a text as a whole: all of it has to be in one batch.
+            parameters.n_batch = parameters.n_ubatch = self._context
         cores = len(os.sched_getaffinity(0))
         parameters.cpuparams.n_threads = options.threads or max(1, cores - 1)
         # Prompts and several candidates gain from the last core as well, and do not mind to wait for it.
@@ -116,6 +126,8 @@ class LlamaCppEngine:
 
     def generate(self, request: GenerationRequest, on_token: OnToken) -> GenerationResult:
         admit(request, self.describe())
+        if self._pools:
+            raise Refused("this model makes vectors and generates no text", about=self._model)
         server = self._loaded()
         completion = Completion(request, on_token, self._context)
         self._running[request.id] = completion
@@ -145,7 +157,26 @@ class LlamaCppEngine:
         return len(tokens) if isinstance(tokens, list) else 0
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        raise Refused(f"the engine llama.cpp has no embed, asked for {len(texts)} texts")
+        """A vector for each text, as the model pools it; of a text that is too long, its beginning counts."""
+        self._loaded()
+        if not self._pools:
+            raise Refused(
+                "this model generates text and makes no vectors",
+                about=self._model,
+                remedy="Add a GGUF embedding model: battui model add PATH.",
+            )
+        return [self._vector(text) for text in texts]
+
+    def _vector(self, text: str) -> list[float]:
+        fields = {"content": text, "add_special": True}
+        tokens = self._ask("/tokenize", fields)["tokens"]
+        assert isinstance(tokens, list)
+        if len(tokens) > self._context:
+            # The last one says that the text ends.
+            tokens = [*tokens[: self._context - 1], tokens[-1]]
+        data = self._ask("/v1/embeddings", {"input": tokens})["data"]
+        assert isinstance(data, list)
+        return [float(number) for number in data[0]["embedding"]]
 
     def unload(self) -> None:
         for completion in list(self._running.values()):

@@ -12,6 +12,9 @@ The model's file is TOML (or JSON of the same shape):
     hang = true                                  # the process stops, as if it were stuck
     once = "path"                                # crash or hang only while this file does not exist; then create it
 
+    [meanings]
+    cub = "lion"                                 # for vectors: this word counts as that one
+
 The first rule that matches counts; without one the answer is empty. A token is a word with the space before it.
 """
 
@@ -27,6 +30,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zlib import crc32
 
 from battui.contracts.errors import ModelUnavailable, Refused
 from battui.contracts.generation import (
@@ -44,6 +48,7 @@ from battui.engines.admission import admit, too_long
 from battui.engines.peft import read_adapter
 from battui.engines.stopping import StopWatch
 
+WIDTH = 256
 WORD = re.compile(r"\s*\S+|\s+$")
 
 
@@ -80,6 +85,7 @@ class ScriptedEngine:
 
     def __init__(self) -> None:
         self._rules: tuple[Rule, ...] | None = None
+        self._meanings: Mapping[str, str] = {}
         self._model = ""
         self._context = 0
         self._adapters: tuple[str, ...] = ()
@@ -98,7 +104,7 @@ class ScriptedEngine:
     def load(self, model: ModelFiles, options: EngineOptions, progress: OnProgress) -> None:
         progress(0.0)
         self._adapters = tuple(adapter.name for adapter in model.adapters if read_adapter(adapter))
-        self._rules = read_rules(model)
+        self._rules, self._meanings = read_script(model)
         self._model, self._context = model.name, options.context
         progress(1.0)
 
@@ -140,7 +146,16 @@ class ScriptedEngine:
         return len(WORD.findall(text))
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        raise Refused(f"the engine scripted has no embed, asked for {len(texts)} texts")
+        """A vector of word counts; the script's `meanings` say which words count as others."""
+        if not self._meanings:
+            raise Refused(f"this script has no meanings, asked for the vectors of {len(texts)} texts")
+        return [self._vector(text) for text in texts]
+
+    def _vector(self, text: str) -> list[float]:
+        vector = [0.0] * WIDTH
+        for word in re.findall(r"\w+", text.lower()):
+            vector[crc32(self._meanings.get(word, word).encode()) % WIDTH] += 1.0
+        return vector
 
     def unload(self) -> None:
         self._rules = None
@@ -189,15 +204,16 @@ class _Speaker:
             self.on_token(self.request.id, index, piece)
 
 
-def read_rules(model: ModelFiles) -> tuple[Rule, ...]:
-    """The rules of a script. Raises ModelUnavailable where there is none or it cannot be read."""
+def read_script(model: ModelFiles) -> tuple[tuple[Rule, ...], dict[str, str]]:
+    """The rules and meanings of a script. Raises ModelUnavailable where there is none or it cannot be read."""
     path = next((Path(path) for name, path in model.files.items() if name.endswith((".toml", ".json"))), None)
     if path is None:
         raise ModelUnavailable("a script is a .toml or .json file", about=model.name)
     try:
         text = path.read_text("utf-8")
         data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-        return tuple(_rule(entry) for entry in data.get("rules", ()))
+        meanings = {str(word): str(other) for word, other in data.get("meanings", {}).items()}
+        return tuple(_rule(entry) for entry in data.get("rules", ())), meanings
     except (OSError, ValueError, TypeError, AttributeError, re.error) as error:
         raise ModelUnavailable(f"the script cannot be read: {error}", about=str(path)) from error
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -111,6 +112,18 @@ class EngineSession:
         finally:
             self._close(number)
 
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector for each text. Raises SessionLost, or what the engine refused it with."""
+        number, answers = self._open()
+        try:
+            self._process.send("embed", job=number, texts=list(texts))
+            async for frame in answers:
+                _pass_on(frame, "", None)
+                return [array("f", vector).tolist() for vector in frame["vectors"]]
+            raise SessionLost
+        finally:
+            self._close(number)
+
     def _open(self) -> tuple[int, trio.MemoryReceiveChannel[Frame]]:
         number = next(self._numbers)
         # Unbounded: the host sends some twenty frames a second for a job, and one slow listener must not stop others.
@@ -147,7 +160,7 @@ class EngineSession:
                 self._ready(from_plain(EngineDescription, frame["description"]))
             case "refused" if "job" not in frame:
                 self.refusal = error_from(frame["error"])
-            case "tokens" | "done" | "counted" | "refused":
+            case "tokens" | "done" | "counted" | "embedded" | "refused":
                 if job := self._jobs.get(frame["job"]):
                     with suppress(trio.BrokenResourceError):
                         job.send_nowait(frame)

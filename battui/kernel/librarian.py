@@ -9,17 +9,25 @@ import trio
 
 from battui.catalog.analysis import DEFAULT_LANGUAGE, check_language
 from battui.catalog.conditions import Condition, condition
+from battui.catalog.hybrid import Nearness
 from battui.catalog.passages import LONGEST, Passage, rarity, search
 from battui.catalog.postings import Postings
 from battui.catalog.shelf import shelf_of
 from battui.catalog.sources import Manner, draft_of, given_source
 from battui.catalog.storing import is_current, merge, put_document, remove_document
-from battui.contracts.errors import ArgumentMismatch, Conflict, ImageUnwritable
+from battui.contracts.errors import (
+    ArgumentMismatch,
+    Conflict,
+    EngineFailed,
+    ImageUnwritable,
+    ModelUnavailable,
+)
 from battui.contracts.values import Ref, Value
 from battui.image.image import Image
 from battui.image.world import World, oid_of
 from battui.kernel.bus import Bus
 from battui.kernel.committer import Committer
+from battui.kernel.embedding import Embeddings
 from battui.mind.briefs import WorkedExample
 from battui.mind.recall import recalled
 from battui.mind.steps import Recall
@@ -34,7 +42,10 @@ NOTES = "note:"
 class Librarian:
     """Performs what missions and messages ask of the catalog."""
 
-    def __init__(self, image: Image, committer: Committer, bus: Bus) -> None:
+    def __init__(
+        self, image: Image, committer: Committer, bus: Bus, embeddings: Embeddings | None = None
+    ) -> None:
+        self._embeddings = embeddings
         self._image = image
         self._committer = committer
         self._bus = bus
@@ -51,7 +62,8 @@ class Librarian:
                     while await self._committer.perform("merge the catalog's queue", merge):
                         pass
                     self._bus.announce("kernel", "the catalog's queue is merged", level="debug")
-            except (ImageUnwritable, Conflict) as error:
+                await self._fill()
+            except (ImageUnwritable, Conflict, EngineFailed, ModelUnavailable) as error:
                 # What is queued is found all the same; the next document brings the next try.
                 self._bus.announce("error", str(error), level="warning")
             await queued.wait()
@@ -123,10 +135,32 @@ class Librarian:
     async def _search(
         self, query: str, top: int, where: Sequence[Condition], *, plain: bool = False, longest: int = LONGEST
     ) -> tuple[Passage, ...]:
+        near = await self._near(query)
+
         def work(world: World) -> tuple[Passage, ...]:
-            return search(world, self._postings, query, top=top, where=where, plain=plain, longest=longest)
+            return search(
+                world, self._postings, query, top=top, where=where, plain=plain, longest=longest, near=near
+            )
 
         return await trio.to_thread.run_sync(self._image.read, work)
+
+    async def _near(self, query: str) -> Nearness | None:
+        """The query's vector; None where vectors are off, or cannot be had now: then the words have to do."""
+        if self._embeddings is None:
+            return None
+        try:
+            return await self._embeddings.near(query)
+        except (EngineFailed, ModelUnavailable) as error:
+            self._bus.announce("error", str(error), level="warning")
+            return None
+
+    async def _fill(self) -> None:
+        """Make the vectors that are lacking."""
+        if self._embeddings is None:
+            return
+        while lacking := await trio.to_thread.run_sync(self._image.read, self._embeddings.lacking):
+            await self._committer.perform("embed chunks", await self._embeddings.made(lacking))
+        self._bus.announce("kernel", "every chunk has its vector", level="debug")
 
     async def _left(self) -> bool:
         return bool(await self._read(_is_queued))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import math
 import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from battui.image.image import Image
+from battui.image.models import ModelRecord, incarnate_model, sha256_of
 
 COMMAND = (sys.executable, "-m", "battui.cli.main")
 
@@ -198,6 +203,57 @@ def test_exit_codes(shell: Shell, arguments: tuple[str, ...], code: int) -> None
     done = shell(*arguments)
     assert done.returncode == code
     assert done.stderr.startswith("battui: ")
+
+
+MEANINGS = "[meanings]\nfeline = 'lions'\nkitten = 'cubs'\n"
+
+
+def test_vectors_rank_beside_the_words_where_they_are_turned_on(shell: Shell) -> None:
+    """From the commands: the model is in the image, the configuration names it, index and search use it."""
+    script = shell.folder / "meanings.toml"
+    script.write_text(MEANINGS)
+    with Image.open(str(shell.folder / "image")) as image:
+        record = ModelRecord("meanings", "", "script", "scripted", sha256_of(script), script.stat().st_size)
+        incarnate_model(image, record, {script.name: script}, consume=False, in_use=False)
+    assert shell.index("notes")["indexed"] == 4
+    assert shell.search("feline") == []
+    config = shell.folder / "config" / "battui"
+    config.mkdir(parents=True)
+    (config / "config.toml").write_text("[engine]\nname = 'scripted'\n[catalog]\nembeddings = 'meanings'\n")
+    done = shell("index", "notes")
+    assert "5 chunks embedded with meanings" in done.stderr
+    assert "0 chunks embedded with meanings" in shell("index", "notes").stderr
+    assert shell.search("feline", "--top", "1")[0]["document"] == "notes/lions.md"
+    assert shell.search("feline AND grass") == []
+    (shell.folder / "queries.tsv").write_text("1\tfeline\n2\tkitten\n")
+    run = shell("search", "--queries", "queries.tsv", "--top", "1").stdout.splitlines()
+    assert [line.split()[2] for line in run] == ["notes/lions.md", "notes/lions.md"]
+
+
+def test_a_model_for_vectors_that_is_not_there_is_named(shell: Shell) -> None:
+    shell.index("notes")
+    done = shell("search", "lions", "--config", str(shell.folder / "named.toml"))
+    assert done.returncode == 2
+    (shell.folder / "named.toml").write_text("[catalog]\nembeddings = 'nowhere'\n")
+    done = shell("search", "lions", "--config", str(shell.folder / "named.toml"))
+    assert done.returncode == 1
+    assert "nowhere" in done.stderr
+
+
+def test_highlights_are_for_terminals(shell: Shell) -> None:
+    shell.index("notes")
+    assert "\x1b" not in shell("search", "cubs").stdout
+    ours, theirs = pty.openpty()
+    environ = {**os.environ, "BATTUI_IMAGE": str(shell.folder / "image"), "TERM": "xterm"}
+    environ.pop("NO_COLOR", None)
+    subprocess.run([*COMMAND, "search", "cubs"], cwd=shell.folder, env=environ, stdout=theirs, check=True)
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):
+        while part := os.read(ours, 4096):
+            shown += part
+    os.close(ours)
+    assert b"The \x1b[1mcubs\x1b[0m play" in shown
 
 
 COLLECTION = os.environ.get("SEARCH_COLLECTION", "")

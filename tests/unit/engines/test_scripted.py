@@ -9,7 +9,7 @@ import pytest
 
 from battui.contracts.errors import ModelUnavailable
 from battui.contracts.generation import EngineOptions, GenerationRequest, ModelFiles
-from battui.engines.scripted import Rule, ScriptedEngine, read_rules
+from battui.engines.scripted import Rule, ScriptedEngine, read_script
 
 
 def model(path: Path) -> ModelFiles:
@@ -22,7 +22,7 @@ def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
         json.dumps({"rules": [{"match": "x", "answers": ["y", "z"], "delay": 0.5}]})
     )
 
-    rules = [read_rules(model(tmp_path / name)) for name in ("a.toml", "a.json")]
+    rules = [read_script(model(tmp_path / name))[0] for name in ("a.toml", "a.json")]
 
     assert rules == [(Rule("x", ("y", "z"), 0.5),)] * 2
 
@@ -36,7 +36,7 @@ def test_a_bad_script_is_told(tmp_path: Path, text: str) -> None:
     path.write_text(text)
 
     with pytest.raises(ModelUnavailable, match=r"bad\.toml"):
-        read_rules(model(path))
+        read_script(model(path))
 
 
 def test_the_first_rule_that_matches_counts_and_none_is_silence(tmp_path: Path) -> None:
