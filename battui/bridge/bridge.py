@@ -11,7 +11,7 @@ import zmq
 
 from battui.bridge.listener import GOODBYE_S
 from battui.bridge.session import House
-from battui.bridge.sockets import Places, Sockets, keep
+from battui.bridge.sockets import Places, Sockets
 from battui.contracts.portal import Portal
 
 
@@ -40,6 +40,14 @@ class Bridge:
         """The endpoint for TCP, empty where there is none."""
         return self._sockets.tcp
 
+    def open(self) -> None:
+        """Bind the sockets; raises Unreachable where a place cannot be had or is not private."""
+        try:
+            self._sockets.open(self._context)
+        except BaseException:
+            self._close()
+            raise
+
     def withdraw(self) -> None:
         """The kernel is about to end: let no new client come."""
         self._sockets.withdraw()
@@ -49,19 +57,18 @@ class Bridge:
         self._ended.set()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Serve until `end`; raises Unreachable where a place cannot be had or is not private."""
+        """Serve what was opened until `end`."""
         try:
             async with trio.open_nursery() as nursery:
-                gate, listeners = self._sockets.open(self._context, self._house(nursery))
-                nursery.start_soon(keep, gate, listeners)
                 task_status.started()
-                await self._ended.wait()
-                for listener in listeners:
-                    await listener.part()
+                await self._sockets.keep(self._context, self._house(nursery), self._ended)
                 nursery.cancel_scope.cancel()
         finally:
-            self._sockets.withdraw()
-            self._context.destroy(linger=int(1000 * GOODBYE_S))
+            self._close()
+
+    def _close(self) -> None:
+        self._sockets.withdraw()
+        self._context.destroy(linger=int(1000 * GOODBYE_S))
 
     def _house(self, nursery: trio.Nursery) -> House:
         return House(

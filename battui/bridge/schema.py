@@ -11,6 +11,7 @@ from typing import Any, get_args
 from battui.bridge.frames import Role
 from battui.bridge.values import MAX_NAMES
 from battui.contracts import commands as c
+from battui.contracts import models as m
 from battui.contracts.errors import Refused, UsageError
 from battui.contracts.values import MAX_SELECTOR, check_name
 
@@ -23,7 +24,7 @@ MAX_ID = 64
 
 _NEEDS: dict[type, Role] = {
     **dict.fromkeys((c.Read, c.ShowObject, c.ListObjects, c.ListMissions, c.ShowMission), "read"),
-    **dict.fromkeys((c.ListHistory, c.ShowStatus), "read"),
+    **dict.fromkeys((c.ListHistory, c.ShowStatus, m.ListModels, m.ListAdapters), "read"),
     **dict.fromkeys((c.Write, c.Send, c.Bind, c.Ask, c.Teach, c.InitiateCycle), "send"),
     **dict.fromkeys((c.RetryMission, c.CancelMission), "send"),
     **dict.fromkeys((c.ApproveMission, c.RejectMission), "approve"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,33 +38,48 @@ class Sockets:
         self._places = places
         self.tcp = ""
         """The endpoint for TCP, with the port that it came to."""
-        self._bound: list[tuple[zmq.Socket[bytes], str]] = []
+        self._path: Path | None = None
 
-    def open(self, context: Context, house: House) -> tuple[Gate, list[Listener]]:
-        """Bind everything. Nobody is answered before the gate runs."""
-        places = self._places
-        prepare_folder(places.path)
-        allowed = AllowList(places.keys) if places.tcp else None
+    def open(self, context: Context) -> None:
+        """Bind everything. Nobody is answered before `keep` runs."""
+        prepare_folder(self._places.path)
+        self._own_socket = self._own(context)
+        self._tcp_socket = self._for_keys(context) if self._places.tcp else None
+
+    async def keep(self, context: Context, house: House, ended: trio.Event) -> None:
+        """Serve everybody until `ended`, then let the last replies go."""
+        allowed = AllowList(self._places.keys) if self._places.tcp else None
         gate = Gate(context, allowed, house.announce)
-        listeners = [Listener(self._own(context), house)]
-        if places.tcp:
-            listeners.append(Listener(self._for_keys(context), house, gate.identify))
-        return gate, listeners
+        listeners = [Listener(self._own_socket, house)]
+        if self._tcp_socket is not None:
+            listeners.append(Listener(self._tcp_socket, house, gate.identify))
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(gate.pump)
+                nursery.start_soon(gate.run)
+                for listener in listeners:
+                    nursery.start_soon(listener.run)
+                await ended.wait()
+                for listener in listeners:
+                    await listener.part()
+                nursery.cancel_scope.cancel()
+        finally:
+            gate.close()
 
     def withdraw(self) -> None:
-        """Let no new client come, and take the socket out of the file system; those that are in stay.
+        """Take the socket out of the file system, so that no new client comes; those that are in stay.
 
         This comes before the image is given up: the next kernel puts its own socket in the same place.
         """
-        for socket, endpoint in self._bound:
-            with suppress(zmq.ZMQError):
-                socket.unbind(endpoint)
-        self._bound.clear()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
 
     def _own(self, context: Context) -> zmq.Socket[bytes]:
         socket = self._router(context)
         socket.setsockopt_string(zmq.ZAP_DOMAIN, OWN_DOMAIN)
-        self._bind(socket, endpoint_of(self._places.path))
+        _bind(socket, endpoint_of(self._places.path))
+        self._path = self._places.path
         self._places.path.chmod(0o600)
         return socket
 
@@ -77,16 +91,9 @@ class Sockets:
         socket.curve_server = True
         socket.curve_secretkey = pair.secret.encode()
         socket.curve_publickey = pair.public.encode()
-        self._bind(socket, endpoint)
-        self.tcp = self._bound[-1][1]
+        _bind(socket, endpoint)
+        self.tcp = str(socket.getsockopt_string(zmq.LAST_ENDPOINT))
         return socket
-
-    def _bind(self, socket: zmq.Socket[bytes], endpoint: str) -> None:
-        try:
-            socket.bind(endpoint)
-        except zmq.ZMQError as error:
-            raise Unreachable(f"the bridge cannot listen here ({error.strerror})", about=endpoint) from None
-        self._bound.append((socket, str(socket.getsockopt_string(zmq.LAST_ENDPOINT))))
 
     def _router(self, context: Context) -> zmq.Socket[bytes]:
         socket = context.socket(zmq.ROUTER)
@@ -95,10 +102,8 @@ class Sockets:
         return socket
 
 
-async def keep(gate: Gate, listeners: list[Listener]) -> None:
-    """Run the gate and the listeners until cancelled."""
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(gate.pump)
-        nursery.start_soon(gate.run)
-        for listener in listeners:
-            nursery.start_soon(listener.run)
+def _bind(socket: zmq.Socket[bytes], endpoint: str) -> None:
+    try:
+        socket.bind(endpoint)
+    except zmq.ZMQError as error:
+        raise Unreachable(f"the bridge cannot listen here ({error.strerror})", about=endpoint) from None

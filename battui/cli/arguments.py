@@ -9,7 +9,9 @@ from typing import Any, NoReturn
 from battui import __version__
 from battui.cli import (
     adapter,
+    attach,
     bench,
+    bridge,
     config,
     demo,
     doctor,
@@ -18,6 +20,7 @@ from battui.cli import (
     index,
     missions,
     model,
+    persona,
     screen,
     search,
     send,
@@ -90,9 +93,12 @@ def build_parser() -> ArgumentParser:
         verify,
         model,
         adapter,
+        persona,
         guard,
         doctor,
         config,
+        attach,
+        bridge,
         demo,
         bench,
     ):

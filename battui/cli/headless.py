@@ -12,14 +12,16 @@ import trio
 
 from battui.cli.approval import with_approval
 from battui.cli.narration import Narrator
+from battui.cli.remote_kernel import KernelLeft, RemoteKernel, keyed, once_it_can_be_had, running_kernel
+from battui.cli.served_kernel import ServedKernel
 from battui.contracts.commands import Command
 from battui.contracts.errors import BattuiError
 from battui.contracts.portal import Portal
 from battui.contracts.settings import Settings
-from battui.kernel.kernel import Kernel
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Work = Callable[[Portal], Awaitable[int]]
+ATTEMPTS = 5
 
 
 def perform(arguments: Namespace, command: Command) -> int:
@@ -27,28 +29,61 @@ def perform(arguments: Namespace, command: Command) -> int:
     from battui.cli.output import print_reply
     from battui.cli.wiring import settings_of
 
+    asked = keyed(command)
+
     async def work(portal: Portal) -> int:
-        print_reply(await portal.submit(command), arguments.output)
+        print_reply(await portal.submit(asked), arguments.output)
         return 0
 
     quiet = None if arguments.verbose else _tell_nobody
-    return run_headless(settings_of(arguments), work, verbose=arguments.verbose, tell=quiet)
+    return run_again(settings_of(arguments), work, verbose=arguments.verbose, tell=quiet)
+
+
+def run_again(
+    settings: Settings, work: Work, *, verbose: bool = False, tell: Callable[[str], None] | None = None
+) -> int:
+    """As run_headless, for `work` that can be done again: it is, when another process's kernel ends meanwhile."""
+    for _ in range(ATTEMPTS):
+        try:
+            return run_headless(settings, work, verbose=verbose, tell=tell)
+        except KernelLeft:
+            continue
+    return run_headless(settings, work, verbose=verbose, tell=tell)
 
 
 def run_headless(
     settings: Settings, work: Work, *, verbose: bool = False, tell: Callable[[str], None] | None = None
 ) -> int:
-    """Start a kernel, do `work` at its portal, and return its exit code once the kernel has shut down.
+    """Do `work` at a kernel's portal, and return its exit code.
 
-    What happens meanwhile is told line by line, on stderr if not to `tell`. There is no heartbeat: the image is
-    not to start thinking of its own accord when somebody wants one answer. SIGINT, SIGTERM and SIGHUP end the
-    work and shut the kernel down in order; the code is then 128 + the signal's number. A second signal does
-    not wait for that. Raises BattuiError with the reason where the work or the kernel fails.
+    The kernel is the one that owns the image already, in whichever process, else one that is started for this, and
+    shut down before returning. What happens meanwhile is told line by line, on stderr if not to `tell`. A kernel
+    that is started for this has no heartbeat: the image is not to start thinking of its own accord when somebody
+    wants one answer. SIGINT, SIGTERM and SIGHUP end the work and shut the kernel down in order; the code is then
+    128 + the signal's number. A second signal does not wait for that. Raises BattuiError with the reason where the
+    work or the kernel fails.
     """
-    narrator = Narrator(tell or _tell_stderr, verbose=verbose)
     settings = with_approval(replace(settings, heartbeat=replace(settings.heartbeat, enabled=False)))
+    return once_it_can_be_had(lambda: _run(settings, work, Narrator(tell or _tell_stderr, verbose=verbose)))
+
+
+def run_kernel(kernel: ServedKernel, work: Work, *, verbose: bool = False) -> int:
+    """Run this kernel for as long as `work` takes, telling on stderr what happens; its exit code."""
+    return _run_beside(kernel, work, Narrator(_tell_stderr, verbose=verbose), 0)
+
+
+def _run(settings: Settings, work: Work, narrator: Narrator) -> int:
+    if endpoint := running_kernel(settings):
+        # The past of a kernel that others use is none of this command's business.
+        return _run_beside(RemoteKernel(endpoint), work, narrator, None)
+    return _run_beside(ServedKernel(settings), work, narrator, 0)
+
+
+def _run_beside(
+    kernel: ServedKernel | RemoteKernel, work: Work, narrator: Narrator, since: int | None
+) -> int:
     try:
-        return trio.run(_Headless(Kernel(settings), work, narrator).run)
+        return trio.run(_Headless(kernel, work, narrator, since).run)
     except BaseExceptionGroup as group:
         raise _telling(group) from group
 
@@ -56,8 +91,11 @@ def run_headless(
 class _Headless:
     """One run: who watches signals, who owns the kernel, who works."""
 
-    def __init__(self, kernel: Kernel, work: Work, narrator: Narrator) -> None:
+    def __init__(
+        self, kernel: ServedKernel | RemoteKernel, work: Work, narrator: Narrator, since: int | None
+    ) -> None:
         self.kernel = kernel
+        self.since = since
         self.work = work
         self.narrator = narrator
         self.working = trio.CancelScope()
@@ -94,7 +132,7 @@ class _Headless:
             raise failure
 
     async def _work(self) -> None:
-        async with self.kernel.portal.events(since=0) as events, trio.open_nursery() as telling:
+        async with self.kernel.portal.events(self.since) as events, trio.open_nursery() as telling:
             telling.start_soon(self.narrator.follow, events)
             try:
                 code = await self.work(self.kernel.portal)

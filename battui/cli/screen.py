@@ -11,10 +11,23 @@ from battui.contracts.errors import UsageError
 
 if TYPE_CHECKING:
     from battui.contracts.settings import Settings
+    from battui.kernel.thread import ThreadedKernel
+
+HUNG_UP = 129
+"""The exit code when the terminal went away, as it does when an SSH line drops."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The flags that stand without a command."""
+    parser.add_argument(
+        "--detach", action="store_true", help="start a kernel in the background, and leave it running"
+    )
+    parser.add_argument(
+        "--tcp",
+        metavar="ENDPOINT",
+        default="",
+        help="with --detach: listen there, too, for clients with keys",
+    )
     parser.add_argument("--no-ui", action="store_true", help="no screen: perform the lines given and end")
     parser.add_argument(
         "--script",
@@ -42,6 +55,10 @@ def run(arguments: Namespace) -> int:
     if arguments.no_ui or arguments.sources:
         return _run_lines(arguments)
     settings = settings_of(arguments)
+    if arguments.detach:
+        from battui.cli.detach import detach
+
+        return detach(settings, arguments)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "there is no terminal to open the screen on",
@@ -64,11 +81,28 @@ def _run_lines(arguments: Namespace) -> int:
 
 
 def _open(settings: Settings) -> int:
+    """Open the screen on the kernel that owns the image, or on one of our own."""
+    from battui.cli.remote_kernel import RemoteKernel, once_it_can_be_had, running_kernel
+    from battui.cli.served_kernel import ServedKernel
+
+    def open_it() -> int:
+        endpoint = running_kernel(settings)
+        return show(settings, RemoteKernel(endpoint) if endpoint else ServedKernel(settings))
+
+    code = once_it_can_be_had(open_it)
+    if code == HUNG_UP:
+        from battui.cli.detach import see_missions_through
+
+        see_missions_through(settings)
+    return code
+
+
+def show(settings: Settings, kernel: ThreadedKernel) -> int:
+    """Show a kernel on the full screen; the exit code."""
     import asyncio
     import gc
 
     from battui.contracts.portal import Portal
-    from battui.kernel.kernel import Kernel
     from battui.kernel.thread import run_beside
     from battui.tui.app import BattuiApp
 
@@ -79,14 +113,14 @@ def _open(settings: Settings) -> int:
         gc.set_threshold(50_000, 20, 50)
         return BattuiApp(
             portal,
-            image=settings.image,
+            image=getattr(kernel, "image", "") or settings.image,
             theme=settings.ui.theme,
             state_dir=settings.state_dir,
             keymap=settings.ui.keymap,
             theme_dirs=(settings.config_dir / "themes",),
         )
 
-    return asyncio.run(run_beside(Kernel(settings), make_app))
+    return asyncio.run(run_beside(kernel, make_app))
 
 
 def _source(kind: str, text: str) -> tuple[str, str]:

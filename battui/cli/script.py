@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,17 +45,22 @@ def perform_lines(settings: Settings, lines: Sequence[SourceLine], arguments: Na
 
     Raises BattuiError with the line's place at the first line that fails.
     """
-    from battui.cli.headless import run_headless
+    from battui.cli.headless import run_again
     from battui.cli.output import print_reply
+    from battui.cli.remote_kernel import keyed
+
+    left = deque((line, keyed(line.command)) for line in lines)
 
     async def work(portal: Portal) -> int:
-        for line in lines:
+        while left:
+            line, command = left[0]
             with _Placed(line.where):
-                reply = await portal.submit(line.command)
+                reply = await portal.submit(command)
             print_reply(reply, arguments.output, line=line.number)
+            left.popleft()
         return 0
 
-    return run_headless(settings, work, verbose=arguments.verbose)
+    return run_again(settings, work, verbose=arguments.verbose)
 
 
 class _Placed:

@@ -26,3 +26,7 @@ class KernelPortal:
     def events(self, since: int | None = None) -> AbstractAsyncContextManager[AsyncIterator[KernelEvent]]:
         """Follow the event stream."""
         return self._bus.follow(since)
+
+    def warn(self, text: str) -> None:
+        """Announce that the bridge has refused or dropped somebody."""
+        self._bus.announce("bridge", text, level="warning")

@@ -12,6 +12,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from battui.bridge.client.asynchronous import AsyncClient
 from battui.bridge.client.pending import OnProgress
 from battui.bridge.client.places import local_endpoint
+from battui.bridge.frames import Welcome
 from battui.bridge.keys import KeyPair
 from battui.contracts.commands import Command, ListMissions, ShowMission, ShowStatus
 from battui.contracts.events import EventKind, KernelEvent
@@ -43,6 +44,11 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """What the kernel said of itself."""
+        return self._client.welcome
 
     def line(self, text: str, *, key: str = "", deadline_s: float = 0.0) -> Reply:
         """Perform a message line such as `account.deposit_(amount=50)`; raises BattuiError."""

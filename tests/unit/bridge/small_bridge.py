@@ -104,6 +104,7 @@ async def small_bridge(portal: SmallPortal | None = None, **places: object) -> A
             stop=stopped.set,
             announce=announced.append,
         )
+        bridge.open()
         async with trio.open_nursery() as nursery:
             await nursery.start(bridge.run)
             yield Running(served, bridge, path, announced, stopped)

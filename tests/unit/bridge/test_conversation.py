@@ -64,10 +64,12 @@ async def test_a_busy_kernel_is_asked_again() -> None:
 
 
 async def test_a_kernel_that_stays_busy_is_an_error() -> None:
-    async with small_bridge(SmallPortal(busy=10_000)) as running:
-        async with AsyncClient(running.endpoint, patience=0.2) as client:
-            with pytest.raises(Busy):
-                await client.submit(Write(SLOT, 1))
+    async with (
+        small_bridge(SmallPortal(busy=10_000)) as running,
+        AsyncClient(running.endpoint, patience=0.2) as client,
+    ):
+        with pytest.raises(Busy):
+            await client.submit(Write(SLOT, 1))
 
 
 async def test_a_deadline_ends_the_wait() -> None:
