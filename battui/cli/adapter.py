@@ -1,4 +1,4 @@
-"""`battui adapter`: which experts are in the image for its models, and how to get more in."""
+"""`battui adapter`: which experts are in the image for its models, where they are, and how to get more in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.set_defaults(run=run_list)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
-    verbs.add_parser("list", help="adapters in the image").set_defaults(run=run_list)
+    listing = verbs.add_parser(
+        "list", help="adapters in the image with their tiers, and those that lie about"
+    )
+    listing.set_defaults(run=run_list)
     add = verbs.add_parser("add", help="check a PEFT folder against the model, and copy it into the image")
     add.add_argument("path", metavar="PATH", type=Path, help="a folder as PEFT's save_pretrained writes it")
     add.add_argument("--name", metavar="NAME", default="", help="what to call it; otherwise after the folder")
@@ -29,57 +32,79 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run_list(arguments: Namespace) -> int:
-    """Print the adapters; the exit code."""
-    from battui.cli.adapter_store import adapters_of
+    """Print the adapters, and what could be added; the exit code."""
+    from battui.cli.model_place import performed
     from battui.cli.wiring import settings_of
+    from battui.contracts.models import AdapterList, ListAdapters
 
-    for record in adapters_of(settings_of(arguments)):
-        _print(arguments.output, record)
+    settings = settings_of(arguments)
+    adapters = performed(settings, ListAdapters())
+    assert isinstance(adapters, AdapterList)
+    _print(arguments.output, adapters)
+    _offer(arguments.output, settings, frozenset(view.name for view in adapters.adapters))
     return 0
 
 
 def run_add(arguments: Namespace) -> int:
     """Copy an adapter into the image; the folder itself stays as it is. The exit code."""
-    from battui.cli.adapter_store import add
+    from battui.cli.model_place import performed
     from battui.cli.wiring import settings_of
+    from battui.contracts.models import AdapterList, AddAdapter
 
-    print(add(settings_of(arguments), arguments.path, arguments.name))
+    settings = settings_of(arguments)
+    added = performed(settings, AddAdapter(str(arguments.path.resolve()), arguments.name))
+    assert isinstance(added, AdapterList)
+    for adapter in added.adapters:
+        print(f"{adapter.name} is now in the image {settings.image}, for {adapter.base}.")
     return 0
 
 
 def run_show(arguments: Namespace) -> int:
     """Print an adapter with its configuration; the exit code."""
+    from battui.cli.model_place import performed
     from battui.cli.wiring import settings_of
-    from battui.image.adapters import adapter_config
-    from battui.image.image import Image
+    from battui.contracts.models import AdapterList, ListAdapters
 
-    with Image.open(settings_of(arguments).image, create=False) as image:
-        record, config = adapter_config(image, arguments.name)
-    _print(arguments.output, record, config)
+    shown = performed(settings_of(arguments), ListAdapters(arguments.name))
+    assert isinstance(shown, AdapterList)
+    _print(arguments.output, shown)
     return 0
 
 
 def run_remove(arguments: Namespace) -> int:
     """Take an adapter out of the image; the exit code."""
+    from battui.cli.model_place import performed
     from battui.cli.wiring import settings_of
-    from battui.image.adapters import remove_adapter
-    from battui.image.image import Image
+    from battui.contracts.models import RemoveAdapter
 
     settings = settings_of(arguments)
-    with Image.open(settings.image, create=False) as image:
-        remove_adapter(image, arguments.name)
+    performed(settings, RemoveAdapter(arguments.name))
     print(f"{arguments.name} is no longer in the image {settings.image}.")
     return 0
 
 
-def _print(form: str, record: Any, config: Any = None) -> None:
+def _print(form: str, adapters: Any) -> None:
     import json
-    from dataclasses import asdict
+
+    from battui.cli.model_text import adapter_lines
+    from battui.cli.reply_json import plain
 
     if form == "json":
-        more = {} if config is None else {"config": config}
-        print(json.dumps({"reply": "adapter", **asdict(record), **more}, ensure_ascii=False))
+        for view in adapters.adapters:
+            print(json.dumps({"reply": "adapter", **plain(view)}, ensure_ascii=False))
         return
-    print(f"{record.name}  for {record.base}  rank {record.rank}  {record.bytes / (1 << 20):.1f} MiB")
-    for key, value in sorted((config or {}).items()):
-        print(f"  {key} = {json.dumps(value, ensure_ascii=False)}")
+    for line in adapter_lines(adapters):
+        print(line)
+
+
+def _offer(form: str, settings: Any, names: frozenset[str]) -> None:
+    """Say which folders hold an adapter that the image has not."""
+    import json
+
+    from battui.cli.dropped_adapters import dropped
+
+    for folder in dropped(settings, names):
+        if form == "json":
+            print(json.dumps({"reply": "found", "folder": str(folder)}, ensure_ascii=False))
+        else:
+            print(f"found in {folder}: battui adapter add {folder}")

@@ -22,17 +22,24 @@ def add_parser(subparsers: Any) -> None:
     add.add_argument("path", metavar="PATH", type=Path)
     add.add_argument("--name", metavar="NAME", default="", help="what to call it; otherwise after the file")
     add.set_defaults(run=run_add)
+    for verb, run, words in (
+        ("show", run_show, "what the image knows of a model, and its adapters"),
+        ("use", run_use, "go on with another model of the image, at once where a kernel runs"),
+        ("remove", run_remove, "take a model out of the image; battui undo brings it back"),
+    ):
+        chosen = verbs.add_parser(verb, help=words)
+        chosen.add_argument("name", metavar="NAME")
+        chosen.set_defaults(run=run)
 
 
 def run_list(arguments: Namespace) -> int:
     """Print the models; the exit code."""
-    from battui.cli.model_store import models_of
     from battui.cli.wiring import settings_of
     from battui.engines.known_models import known_models
 
-    held = models_of(settings_of(arguments))
+    held = _models(settings_of(arguments))
     names = {record.name for record in held}
-    rows: list[tuple[str, str, Any]] = [(record.name, "in the image", record) for record in held]
+    rows: list[tuple[str, str, Any]] = [(record.name, _where(record), record) for record in held]
     rows += [(name, "can be pulled", model) for name, model in known_models().items() if name not in names]
     for name, where, model in rows:
         _print_model(arguments.output, name, where, model)
@@ -41,14 +48,14 @@ def run_list(arguments: Namespace) -> int:
 
 def run_pull(arguments: Namespace) -> int:
     """Bring a known model into the image; what is already done is not done again. The exit code."""
-    from battui.cli.model_store import pull
+    from battui.cli.model_place import pulled
     from battui.cli.progress import StepProgress
     from battui.cli.wiring import settings_of
     from battui.engines.known_models import known_model
 
     progress = StepProgress()
     try:
-        print(pull(settings_of(arguments), known_model(arguments.name), progress))
+        print(pulled(settings_of(arguments), known_model(arguments.name), progress))
     finally:
         progress.close()
     return 0
@@ -56,16 +63,74 @@ def run_pull(arguments: Namespace) -> int:
 
 def run_add(arguments: Namespace) -> int:
     """Copy a model file into the image; the file itself stays as it is. The exit code."""
-    from battui.cli.model_store import add
+    from battui.cli.model_place import added
     from battui.cli.progress import StepProgress
     from battui.cli.wiring import settings_of
 
     progress = StepProgress()
     try:
-        print(add(settings_of(arguments), arguments.path, arguments.name, progress))
+        print(added(settings_of(arguments), arguments.path, arguments.name, progress))
     finally:
         progress.close()
     return 0
+
+
+def run_show(arguments: Namespace) -> int:
+    """Print a model and what belongs to it; the exit code."""
+    import json
+
+    from battui.cli.model_text import model_details
+    from battui.cli.reply_json import plain
+    from battui.cli.wiring import settings_of
+    from battui.contracts.errors import UnknownObject
+
+    models = _models(settings_of(arguments))
+    for model in models:
+        if model.name == arguments.name:
+            form = json.dumps({"reply": "model", **plain(model)}, ensure_ascii=False)
+            print(form if arguments.output == "json" else "\n".join(model_details(model)))
+            return 0
+    known = ", ".join(model.name for model in models) or "none"
+    raise UnknownObject("this image has no such model", about=arguments.name, remedy=f"It has: {known}.")
+
+
+def run_use(arguments: Namespace) -> int:
+    """Take a model of the image into use; the exit code."""
+    from battui.cli.model_place import performed
+    from battui.cli.wiring import settings_of
+    from battui.contracts.models import UseModel
+
+    settings = settings_of(arguments)
+    performed(settings, UseModel(arguments.name))
+    print(f"{arguments.name} is now the model in use of the image {settings.image}.")
+    return 0
+
+
+def run_remove(arguments: Namespace) -> int:
+    """Take a model out of the image; the exit code."""
+    from battui.cli.model_place import performed
+    from battui.cli.wiring import settings_of
+    from battui.contracts.models import ModelList, RemoveModel
+
+    settings = settings_of(arguments)
+    left = performed(settings, RemoveModel(arguments.name))
+    print(f"{arguments.name} is no longer in the image {settings.image}.")
+    if isinstance(left, ModelList) and not any(model.in_use for model in left.models):
+        print("No model is in use now. Choose one with: battui model use NAME")
+    return 0
+
+
+def _models(settings: Any) -> Any:
+    from battui.cli.model_place import performed
+    from battui.contracts.models import ListModels, ModelList
+
+    found = performed(settings, ListModels())
+    assert isinstance(found, ModelList)
+    return found.models
+
+
+def _where(model: Any) -> str:
+    return "in the image, in use" if model.in_use else "in the image"
 
 
 def _print_model(form: str, name: str, where: str, model: Any) -> None:

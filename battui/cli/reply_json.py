@@ -20,6 +20,8 @@ _KINDS = {
     "MissionList": "missions",
     "HistoryList": "history",
     "KernelStatus": "status",
+    "ModelList": "models",
+    "AdapterList": "adapters",
 }
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from difflib import unified_diff
 from itertools import groupby
 
+from battui.cli.model_text import adapter_lines, model_lines
 from battui.cli.provenance_text import cost_and_provenance
+from battui.contracts.models import AdapterList, ModelList
 from battui.contracts.replies import (
     Answer,
     CandidateView,
@@ -59,6 +61,10 @@ def _lines(reply: Reply) -> Iterator[str]:
             yield from _table([_history_row(entry) for entry in reply.entries])
         case KernelStatus():
             yield from _status(reply)
+        case ModelList():
+            yield from model_lines(reply)
+        case AdapterList():
+            yield from adapter_lines(reply)
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:

@@ -28,7 +28,7 @@ from battui.contracts.commands import (
     Undo,
 )
 from battui.contracts.errors import UsageError
-from battui.contracts.models import ModelCommand
+from battui.contracts.models import ListAdapters, ListModels, ModelCommand
 from battui.contracts.replies import Answer, HistoryList, KernelStatus, MissionList, MissionView, Reply
 from battui.image.history import list_history, take_back
 from battui.image.image import Image
@@ -80,7 +80,7 @@ class Commands:
     async def perform(self, command: Command) -> Reply:
         """Perform one command; raises BattuiError."""
         match command:
-            case Once(command=looking) if isinstance(looking, Look | Read):
+            case Once(command=looking) if isinstance(looking, Look | Read | ListModels | ListAdapters):
                 return await self.perform(looking)
             case Once():
                 return await self._receipts.perform(command, self._perform, self._replay)
@@ -126,6 +126,8 @@ class Commands:
         match command:
             case RetryMission() | CancelMission() | ApproveMission() | RejectMission():
                 return await self._read(lambda world: self._mission(world, command.mission))
+        if isinstance(command, ModelCommand):
+            return await self._models.view(command)
         if receipt.number < 0:
             return Answer(receipt.value, receipt.text, receipt.mission, receipt.learned)
         wait = getattr(command, "wait", False)

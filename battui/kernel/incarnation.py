@@ -12,6 +12,7 @@ from battui.contracts.generation import AdapterFiles
 from battui.contracts.values import storable
 from battui.engines.gguf import read_header
 from battui.engines.gguf_lora import planned
+from battui.engines.known_models import known_models
 from battui.engines.peft import CONFIG, files_of, read_adapter
 from battui.image.adapters import AdapterRecord, incarnate_adapter
 from battui.image.image import Image
@@ -52,16 +53,7 @@ def add_model(image: Image, path: Path, name: str = "") -> ModelRecord:
     """
     if not path.is_file():
         raise UsageError("there is no such file", about=str(path))
-    header = read_header(path)
-    record = ModelRecord(
-        name=checked_name(name or name_after(path.stem), "a model"),
-        title=header.name or path.stem,
-        family=header.architecture or "unknown",
-        format="gguf",
-        sha256=sha256_of(path),
-        bytes=path.stat().st_size,
-        context=header.context,
-    )
+    record = _record(path, checked_name(name or name_after(path.stem), "a model"))
     for held in list_models(image):
         if held.name == record.name and held.sha256 == record.sha256:
             return held
@@ -72,6 +64,22 @@ def add_model(image: Image, path: Path, name: str = "") -> ModelRecord:
     except OSError as error:
         raise unwritable(error, image.location) from error
     return record
+
+
+def _record(path: Path, name: str) -> ModelRecord:
+    """What the file says of itself, and what is known of a file with its hash."""
+    header, digest = read_header(path), sha256_of(path)
+    known = next((model for model in known_models().values() if model.sha256 == digest), None)
+    return ModelRecord(
+        name=name,
+        title=known.title if known else header.name or path.stem,
+        family=known.family if known else header.architecture or "unknown",
+        format="gguf",
+        sha256=digest,
+        bytes=path.stat().st_size,
+        licence=known.licence if known else "",
+        context=known.context if known else header.context,
+    )
 
 
 def name_after(file: str) -> str:

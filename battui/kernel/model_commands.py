@@ -77,6 +77,11 @@ class ModelCommands:
         await self.refresh()
         return await self._models()
 
+    async def view(self, command: ModelCommand) -> ModelList | AdapterList:
+        """What is there to be seen after a command that was performed before."""
+        about_adapters = isinstance(command, ListAdapters | AddAdapter | RemoveAdapter)
+        return await (self._adapters("") if about_adapters else self._models())
+
     async def refresh(self) -> None:
         """Look what the image has now, and have the engine go on with that."""
         self._memory.take(await self._do(_files_in_use, self._model))
