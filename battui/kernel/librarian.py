@@ -158,9 +158,12 @@ class Librarian:
         """Make the vectors that are lacking."""
         if self._embeddings is None:
             return
+        made = 0
         while lacking := await trio.to_thread.run_sync(self._image.read, self._embeddings.lacking):
             await self._committer.perform("embed chunks", await self._embeddings.made(lacking))
-        self._bus.announce("kernel", "every chunk has its vector", level="debug")
+            made += len(lacking)
+        if made:
+            self._bus.announce("kernel", "every chunk has its vector", level="debug")
 
     async def _left(self) -> bool:
         return bool(await self._read(_is_queued))

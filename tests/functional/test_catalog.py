@@ -114,6 +114,19 @@ async def test_what_was_learned_is_found_until_it_is_undone(scripted_image: Scri
         assert (await life.line(looked)).value == []
 
 
+async def test_vectors_are_made_in_the_background_and_find_what_words_do_not(
+    scripted_image: Scripted, live: Live
+) -> None:
+    folder = scripted_image(f"{script_of(BODIES)}\n[meanings]\novertaxed = 'overdrawn'\n")
+    asked = "knowledge_catalog_obj.search_(query='overtaxed')"
+    async with live(folder, catalog__embeddings="script") as life:
+        await life.line(NOTE)
+        await life.until(lambda event: "has its vector" in event.text)
+        assert [each["document"] for each in (await life.line(asked)).value] == ["rules"]
+    async with live(folder) as life:
+        assert (await life.line(asked)).value == []
+
+
 POLISH = "\n    self.shine += gloss * 7\n    self._p_changed = True\n"
 SHOWN = r"(?s)# .*add gloss times seven to shine.*self\.shine \+= gloss \* 7.*def rub_"
 
