@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from battui.contracts.errors import Refused, UnknownObject, UsageError
@@ -16,7 +16,7 @@ from battui.image.image import Image
 from battui.image.objects import UvmObject
 from battui.image.world import World
 from battui.mind.briefs import Persona
-from battui.mind.personas.loader import persona_from, shipped_personas
+from battui.mind.personas.loader import persona_as_table, persona_from, shipped_personas
 from battui.mind.planning import STEWARD
 
 HOLDER = "personas_obj"
@@ -33,7 +33,7 @@ class HeldPersona:
 
 def keep_shipped(image: Image) -> None:
     """Give the image the personas that come with battui, but for those that its user has changed or removed."""
-    shipped = {name: _plain(persona) for name, persona in shipped_personas().items()}
+    shipped = {name: persona_as_table(persona) for name, persona in shipped_personas().items()}
     if not image.read(lambda world: _wanting(world, shipped)):
         return
     with image.unit_of_work("personas that come with battui") as world:
@@ -73,7 +73,7 @@ def add_persona(world: World, persona: Persona, *, replace: bool = False) -> Non
     for name, proxy in held.items():
         if name != persona.name and (taken := set(persona.pillars) & set(proxy._slots.get("pillars") or {})):
             raise Refused(f"{name} has a pillar of this name", about=sorted(taken)[0], remedy="Rename yours.")
-    _put(world, _plain(persona), shipped=False)
+    _put(world, persona_as_table(persona), shipped=False)
 
 
 def remove_persona(world: World, name: str) -> None:
@@ -141,22 +141,6 @@ def _slots(proxy: UvmObject) -> dict[str, Any]:
 
 def _is_unchanged(proxy: UvmObject) -> bool:
     return bool(proxy._slots.get("brought")) and proxy._slots["brought"] == _digest(_slots(proxy))
-
-
-def _plain(persona: Persona) -> dict[str, Any]:
-    """The persona as slots hold it, in the form of its file."""
-    pillars = {
-        name: {"intent": pillar.intent, "system_prompt": pillar.system_prompt}
-        for name, pillar in persona.pillars.items()
-    }
-    return {
-        "name": persona.name,
-        "title": persona.title,
-        "system_prompt": persona.system_prompt,
-        "adapter": persona.adapter,
-        "sampling": asdict(persona.sampling),
-        "pillars": pillars,
-    }
 
 
 def _digest(plain: Mapping[str, Any]) -> str:

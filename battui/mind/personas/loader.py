@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
@@ -55,6 +56,41 @@ def persona_from(table: Mapping[str, Any], path: str) -> Persona:
         sampling=_sampling(_section(table, "sampling", path), path),
         pillars={name: _pillar(name, pillars, path) for name in pillars},
     )
+
+
+def persona_as_table(persona: Persona) -> dict[str, Any]:
+    """The persona as plain values, in the form of its file."""
+    pillars = {
+        name: {"intent": pillar.intent, "system_prompt": pillar.system_prompt}
+        for name, pillar in persona.pillars.items()
+    }
+    return {
+        "name": persona.name,
+        "title": persona.title,
+        "system_prompt": persona.system_prompt,
+        "adapter": persona.adapter,
+        "sampling": asdict(persona.sampling),
+        "pillars": pillars,
+    }
+
+
+def persona_as_toml(persona: Persona) -> str:
+    """The persona as a file that `read_persona` reads."""
+    table = persona_as_table(persona)
+    texts = [
+        f"{key} = {_quoted(table[key])}"
+        for key in ("name", "title", "system_prompt", "adapter")
+        if table[key]
+    ]
+    lines = [*texts, "", "[sampling]", *(f"{key} = {value}" for key, value in table["sampling"].items())]
+    for name, pillar in table["pillars"].items():
+        lines += ["", f"[pillars.{name}]", *(f"{key} = {_quoted(text)}" for key, text in pillar.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    # JSON spells a text as TOML does, but for one character that both know by its number.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _table(path: Path) -> dict[str, Any]:
