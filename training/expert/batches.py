@@ -15,6 +15,8 @@ from torch import Tensor
 
 POOL = 2048
 """Examples that are sorted by length together: more means less padding, fewer means more chance."""
+STRIDE = 8
+"""Widths are multiples of it: every form of a product that oneDNN has not met yet is compiled and kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def read_examples(path: Path, tokenizer: Any, *, longest: int, most: int | None 
 
 def batch_of(examples: Sequence[Example]) -> Batch:
     """The examples as one batch."""
-    width = max(example.length for example in examples)
+    width = _width(max(example.length for example in examples))
     tokens = torch.zeros(len(examples), width, dtype=torch.long)
     positions: list[int] = []
     targets: list[int] = []
@@ -87,11 +89,11 @@ def cut(examples: Sequence[Example], budget: int) -> Iterator[list[Example]]:
     batch: list[Example] = []
     width = 0
     for example in examples:
-        if batch and max(width, example.length) * (len(batch) + 1) > budget:
+        if batch and max(width, _width(example.length)) * (len(batch) + 1) > budget:
             yield batch
             batch, width = [], 0
         batch.append(example)
-        width = max(width, example.length)
+        width = max(width, _width(example.length))
     if batch:
         yield batch
 
@@ -109,6 +111,10 @@ def one_pass(examples: Sequence[Example], budget: int, seed: str) -> list[list[E
     ]
     chance.shuffle(batches)
     return batches
+
+
+def _width(length: int) -> int:
+    return -(-length // STRIDE) * STRIDE
 
 
 def _tokens(tokenizer: Any, texts: list[str]) -> list[list[int]]:

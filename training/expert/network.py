@@ -15,6 +15,8 @@ from training.expert.lora import Gradients, Group
 
 HEAD_ROWS = 512
 """Positions whose scores over the whole vocabulary are held at once."""
+HEAD_STRIDE = 32
+"""Their number is a multiple of it, for the reason that widths are."""
 ATTENTION = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
 OUTPUT, DOWN = ("self_attn.o_proj",), ("mlp.down_proj",)
 MLP = ("mlp.gate_proj", "mlp.up_proj")
@@ -99,10 +101,13 @@ class Network:
             total = stream[some] + branch[some]
             scale = torch.rsqrt(total.square().mean(-1, keepdim=True) + self.shape.epsilon)
             normed = total * scale
-            loss, slope = cross_entropy(normed.to(HALF) @ self._head.t(), wanted)
-            wide = (slope @ self._head).float()
+            more = -len(some) % HEAD_STRIDE
+            loss, slope = cross_entropy(
+                _longer(normed.to(HALF), more) @ self._head.t(), _longer(wanted, more)
+            )
+            wide = (slope @ self._head)[: len(some)].float()
             slopes[some] = (wide - normed * (wide * normed).mean(-1, keepdim=True)) * scale
-            losses.append(loss)
+            losses.append(loss[: len(some)])
         return torch.cat(losses), slopes
 
     def _places(self, batch: int, length: int) -> Places:
@@ -120,3 +125,8 @@ class Network:
         return Layer(
             self.shape, attention, group(OUTPUT), group(MLP, "post_attention_layernorm"), group(DOWN)
         )
+
+
+def _longer(rows: Tensor, more: int) -> Tensor:
+    """`rows` and `more` rows of zeros."""
+    return torch.cat((rows, rows.new_zeros(more, *rows.shape[1:]))) if more else rows

@@ -18,7 +18,7 @@ from training.expert.recipe import Budget, Recipe
 
 TRAIN, DEVELOPMENT = "train.jsonl", "development.jsonl"
 SUMMARY = "run.json"
-SEEN = 400
+SEEN = 160
 """Development examples that are looked at in a run."""
 
 

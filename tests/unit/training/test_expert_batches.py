@@ -43,14 +43,14 @@ def test_what_is_too_long_is_left_out(tmp_path: Path) -> None:
 
 def test_only_the_completion_is_learned() -> None:
     batch = batch_of([Example((10, 11, 12), (20, 2), 1), Example((13,), (21, 22, 2), 3)])
-    assert batch.tokens.tolist() == [[10, 11, 12, 20], [13, 21, 22, 0]]
+    assert batch.tokens.tolist() == [[10, 11, 12, 20, 0, 0, 0, 0], [13, 21, 22, 0, 0, 0, 0, 0]]
     # Said are a completion's tokens, each at the place of the token before it; nothing is said at the padding.
     assert list(zip(batch.positions.tolist(), batch.targets.tolist(), strict=True)) == [
         (2, 20),
         (3, 2),
-        (4, 21),
-        (5, 22),
-        (6, 2),
+        (8, 21),
+        (9, 22),
+        (10, 2),
     ]
     assert batch.tiers.tolist() == [1, 1, 3, 3, 3]
     assert batch.used == 7
@@ -77,4 +77,4 @@ def test_parts_are_of_like_length() -> None:
     for part in one_pass(examples, 128, "seed"):
         batch = batch_of(part)
         used, padded = used + batch.used, padded + batch.tokens.numel()
-    assert used > 0.9 * padded
+    assert used > 0.65 * padded  # these are short, and a width is a multiple of 8
