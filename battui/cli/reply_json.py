@@ -15,6 +15,7 @@ from battui.contracts.values import Ref
 _KINDS = {
     "Answer": "answer",
     "ObjectView": "object",
+    "MethodStory": "method_story",
     "ObjectList": "objects",
     "MissionView": "mission",
     "MissionList": "missions",

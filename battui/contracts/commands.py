@@ -109,6 +109,13 @@ class ShowObject:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowMethod:
+    """Answer a MethodStory: the method in the slot at `path`, or in the slot of that name of a parent."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ListObjects:
     """Answer an ObjectList: what is bound in the lobby, then the image's own objects."""
 
@@ -217,6 +224,7 @@ Command: TypeAlias = (
     Line
     | Teach
     | ShowObject
+    | ShowMethod
     | ListObjects
     | ListMissions
     | ShowMission

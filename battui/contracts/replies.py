@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from battui.contracts.cases import Case
 from battui.contracts.generation import EngineStatus
 from battui.contracts.models import AdapterList, ModelList
 from battui.contracts.values import Value
@@ -45,6 +46,20 @@ class MethodView:
     trials: tuple[str, ...] = ()
     cases: int = 0
     versions: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MethodStory:
+    """How a method came about: its versions, the present one first.
+
+    `cases` are what every later version has to pass. `provenance` is what the present version keeps of the model and
+    the request that it came from; a person's method has none.
+    """
+
+    holder: str
+    versions: tuple[MethodView, ...] = ()
+    cases: tuple[Case, ...] = ()
+    provenance: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +189,7 @@ class KernelStatus:
 Reply: TypeAlias = (
     Answer
     | ObjectView
+    | MethodStory
     | ObjectList
     | MissionView
     | MissionList

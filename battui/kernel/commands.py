@@ -21,6 +21,7 @@ from battui.contracts.commands import (
     Read,
     RejectMission,
     RetryMission,
+    ShowMethod,
     ShowMission,
     ShowObject,
     ShowStatus,
@@ -44,14 +45,16 @@ from battui.kernel.lessons import begin_lesson
 from battui.kernel.lines import Lines
 from battui.kernel.missions import Missions
 from battui.kernel.model_commands import ModelCommands
-from battui.kernel.reading import mission_view, object_list, object_view
+from battui.kernel.reading import method_story, mission_view, object_list, object_view
 from battui.kernel.receipts import KeyedCommitter, Receipts
 from battui.mind.cycle import active_cycles, cycle_of
 from battui.mind.provenance import provenance_view
 from battui.mind.steps import Approved, Rejected
 
 T = TypeVar("T")
-Look: TypeAlias = ShowObject | ListObjects | ListMissions | ShowMission | ListHistory | ShowStatus
+Look: TypeAlias = (
+    ShowObject | ShowMethod | ListObjects | ListMissions | ShowMission | ListHistory | ShowStatus
+)
 
 
 class Commands:
@@ -110,6 +113,8 @@ class Commands:
         match command:
             case ShowObject(path=path):
                 return await self._read(lambda world: object_view(world, path))
+            case ShowMethod(path=path):
+                return await self._read(lambda world: method_story(world, path))
             case ListObjects():
                 return await self._read(object_list)
             case ListMissions():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from battui.contracts.commands import Path
-from battui.contracts.errors import NotStorable
+from battui.contracts.errors import NotStorable, UnknownSlot
 from battui.contracts.replies import (
     APPROVAL,
     CandidateView,
+    MethodStory,
     MethodView,
     MissionView,
     ObjectList,
@@ -47,6 +49,19 @@ def object_view(world: World, path: Path) -> ObjectView:
                 seen.add(name)
                 slots.append(_slot_view(world, name, value, world.name_of(holder) if inherited else ""))
     return ObjectView(oid_of(target), world.name_of(target), tuple(slots))
+
+
+def method_story(world: World, path: Path) -> MethodStory:
+    """A learned method with the versions before it; raises UnknownSlot where there is none."""
+    selector = path.names[-1] if path.names else ""
+    for holder in chain(world.receiver(path.holder)):
+        value = holder._slots.get(selector)
+        if isinstance(value, Method):
+            views = tuple(_method_view(world, version) for version in _versions(value))
+            return MethodStory(world.name_of(holder), views, cases_of(world, value), dict(value.provenance))
+    raise UnknownSlot(
+        "there is no learned method of that name", about=str(path), remedy="Look at the object."
+    )
 
 
 def object_list(world: World) -> ObjectList:
@@ -138,6 +153,13 @@ def _slot_view(world: World, name: str, value: Any, holder: str) -> SlotView:
 
 def _signature(method: Method) -> str:
     return f"{method.selector}({', '.join(method.parameters)})"
+
+
+def _versions(method: Method) -> Iterator[Method]:
+    version: Method | None = method
+    while version is not None:
+        yield version
+        version = version.previous
 
 
 def _method_view(world: World, method: Method) -> MethodView:

@@ -13,10 +13,17 @@ import pytest
 import trio
 
 from battui.contracts.cases import Case, case_from
-from battui.contracts.commands import ApproveMission, ListMissions, ShowObject, Teach, Undo
+from battui.contracts.commands import ApproveMission, ListMissions, ShowMethod, ShowObject, Teach, Undo
 from battui.contracts.commands import Path as ObjectPath
-from battui.contracts.errors import ApprovalNeeded, MissionFailed, NotASelector, Refused, UsageError
-from battui.contracts.replies import Answer, MethodView, MissionList, ObjectView
+from battui.contracts.errors import (
+    ApprovalNeeded,
+    MissionFailed,
+    NotASelector,
+    Refused,
+    UnknownSlot,
+    UsageError,
+)
+from battui.contracts.replies import Answer, MethodStory, MethodView, MissionList, ObjectView
 from tests.functional.conftest import Life, Live, script_of
 from tests.functional.test_main_job import MAKE
 
@@ -142,6 +149,13 @@ async def test_a_better_version_is_installed_over_the_present_one_and_can_be_tak
         assert (second.versions, second.cases, second.intent) == (2, 3, "add amount to balance")
         assert "raise ValueError" in second.source
         assert any("recorded send: (amount = 11) with balance = 100" in trial for trial in second.trials)
+        story = await life.submit(ShowMethod(ObjectPath(("account", "deposit_"))))
+        assert isinstance(story, MethodStory)
+        assert (story.holder, story.versions) == ("account", (second, first))
+        assert {case.raises for case in story.cases} == {"", "ValueError"}
+        assert "tokens" in story.provenance
+        with pytest.raises(UnknownSlot):
+            await life.submit(ShowMethod(ObjectPath(("account", "balance"))))
         await life.submit(Undo(answer.mission))
         assert await method(life) == first
 
