@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from battui.contracts.errors import MissionFailed
 from battui.contracts.generation import ChatMessage, GenerationRequest, ModelFiles
 from battui.contracts.replies import MissionView
 from battui.kernel.inference import Inference
-from battui.mind.personas import shipped_personas
 from tests.functional.conftest import BODIES, Live, script_of
 from tests.functional.engine_bench import running
 from tests.functional.test_approval_commands import run
@@ -97,48 +95,43 @@ async def test_a_spoilt_persona_fails_the_mission_and_is_named(scripted_image: S
         await life.line("account.audit()  # return twice the balance")
 
 
-QUESTION = "Reply with the one word that you were told to say."
-WORDS = ("apple", "river", "seven")
+QUESTION = "What is it?"
+THINGS = ("an apple", "a river", "the moon")
+ORDERS = (THINGS, THINGS[::-1], ("a river", "an apple", "a river", "the moon"))
 
 
-def told_to_say(word: str) -> GenerationRequest:
-    """A persona's question; its system prompt differs in the middle, so that most of it is shared."""
-    rest = shipped_personas()["ALFRED"].system_prompt
-    return GenerationRequest(
-        id=f"say.{word}",
-        messages=(
-            ChatMessage("system", f"{rest} Your word is {word}: {word}, {word}, {word}. {rest}"),
-            ChatMessage("user", QUESTION),
-        ),
-        max_tokens=6,
-    )
+def persona_of(thing: str) -> GenerationRequest:
+    """The question to a persona that leaves no doubt: the greedy words come with a clear margin on any processor."""
+    example = f"Question: {QUESTION} Answer: It is {thing}."
+    system = f"You answer every question with the same words: It is {thing}. {' '.join([example] * 6)}"
+    messages = (ChatMessage("system", system), ChatMessage("user", QUESTION))
+    return GenerationRequest(id=thing, messages=messages, max_tokens=5)
 
 
-async def said(inference: Inference, word: str) -> str:
-    return (await inference.generate(told_to_say(word))).candidates[0].text
+async def said(inference: Inference, thing: str) -> str:
+    return (await inference.generate(persona_of(thing))).candidates[0].text
 
 
 @pytest.mark.model
-@pytest.mark.slow
 async def test_no_persona_speaks_from_what_was_computed_for_another(
     bundled_model: ModelFiles, tmp_path: Path
 ) -> None:
-    """One question through several personas, in every order and at once, is answered as in a fresh engine."""
+    """One question to several personas, in several orders and all at once, is answered as in a fresh engine."""
     alone: dict[str, str] = {}
-    for word in WORDS:
+    for thing in THINGS:
         async with running("llama.cpp", bundled_model, tmp_path) as fresh:
-            alone[word] = await said(fresh, word)
-    assert len(set(alone.values())) == len(WORDS), f"the test needs answers that differ: {alone}"
+            alone[thing] = await said(fresh, thing)
+            assert thing in alone[thing], "the test needs a persona that keeps to its words"
     async with running("llama.cpp", bundled_model, tmp_path) as shared:
-        for order in permutations(WORDS):
-            for word in order:
-                assert await said(shared, word) == alone[word], (order, word)
+        for order in ORDERS:
+            for thing in order:
+                assert await said(shared, thing) == alone[thing], (order, thing)
         together: dict[str, str] = {}
 
-        async def ask(word: str) -> None:
-            together[word] = await said(shared, word)
+        async def ask(thing: str) -> None:
+            together[thing] = await said(shared, thing)
 
         async with trio.open_nursery() as nursery:
-            for word in WORDS:
-                nursery.start_soon(ask, word)
+            for thing in THINGS:
+                nursery.start_soon(ask, thing)
     assert together == alone
