@@ -13,6 +13,15 @@ from battui.bridge.values import MAX_NAMES
 from battui.contracts import commands as c
 from battui.contracts import models as m
 from battui.contracts.errors import Refused, UsageError
+from battui.contracts.models import (
+    AddAdapter,
+    AddModel,
+    ListAdapters,
+    ListModels,
+    RemoveAdapter,
+    RemoveModel,
+    UseModel,
+)
 from battui.contracts.values import MAX_SELECTOR, check_name
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -27,8 +36,10 @@ _NEEDS: dict[type, Role] = {
     **dict.fromkeys((c.ListHistory, c.ShowStatus, m.ListModels, m.ListAdapters), "read"),
     **dict.fromkeys((c.Write, c.Send, c.Bind, c.Ask, c.Teach, c.InitiateCycle), "send"),
     **dict.fromkeys((c.RetryMission, c.CancelMission), "send"),
-    **dict.fromkeys((c.ApproveMission, c.RejectMission), "approve"),
-    c.Undo: "administer",
+    **dict.fromkeys((c.ApproveMission, c.RejectMission, c.EditMission), "approve"),
+    **dict.fromkeys((ListModels, ListAdapters), "read"),
+    # These name files on the kernel's machine, or take back what others did.
+    **dict.fromkeys((c.Undo, AddModel, UseModel, RemoveModel, AddAdapter, RemoveAdapter), "administer"),
 }
 
 
@@ -108,7 +119,7 @@ def _texts(command: Any) -> None:
 
 
 def _fields(command: Any) -> Iterator[tuple[str, str]]:
-    for name in ("intent", "expectation", "question", "reason", "mission", "target"):
+    for name in ("intent", "expectation", "question", "reason", "source", "mission", "target"):
         text = getattr(command, name, "")
         if isinstance(text, str):
             yield name, text
@@ -130,5 +141,5 @@ _CHECKS: dict[type, tuple[Callable[[Any], None], ...]] = {
     c.ListMissions: (_limit,),
     c.ListHistory: (_limit, _path),
     **dict.fromkeys((c.ShowMission, c.RetryMission, c.CancelMission, c.ApproveMission, c.Undo), (_texts,)),
-    c.RejectMission: (_texts,),
+    **dict.fromkeys((c.RejectMission, c.EditMission), (_texts,)),
 }

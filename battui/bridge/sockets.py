@@ -22,7 +22,8 @@ Context = zmq.Context[zmq.Socket[bytes]]
 class Places:
     """Where to listen: `path` of the socket, perhaps a `tcp` endpoint, and the folder with the `keys` for it.
 
-    `high_water` are ZeroMQ's messages that may wait in each direction of a connection.
+    `high_water` are ZeroMQ's messages that may wait in each direction of a connection, 2 at least: with 1 its own
+    question to the gate is never answered.
     """
 
     path: Path

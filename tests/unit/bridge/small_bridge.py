@@ -56,22 +56,33 @@ class SmallPortal:
 
     @asynccontextmanager
     async def events(self, since: int | None = None) -> AsyncIterator[AsyncIterator[KernelEvent]]:
-        yield self._tell(since or 0)
-
-    async def _tell(self, since: int) -> AsyncIterator[KernelEvent]:
-        place = 0
-        while True:
-            while place < len(self.to_tell):
-                event = self.to_tell[place]
-                place += 1
-                if event.sequence >= since:
-                    yield event
-            await self.told.wait()
+        yield _Told(self, since or 0)
 
     def tell(self, *events: KernelEvent) -> None:
         self.to_tell.extend(events)
         told, self.told = self.told, trio.Event()
         told.set()
+
+
+class _Told:
+    """What the portal tells, one by one; no generator, which somebody would have to close."""
+
+    def __init__(self, portal: SmallPortal, since: int) -> None:
+        self._portal = portal
+        self._since = since
+        self._place = 0
+
+    def __aiter__(self) -> _Told:
+        return self
+
+    async def __anext__(self) -> KernelEvent:
+        while True:
+            while self._place < len(self._portal.to_tell):
+                event = self._portal.to_tell[self._place]
+                self._place += 1
+                if event.sequence >= self._since:
+                    return event
+            await self._portal.told.wait()
 
 
 @dataclass
