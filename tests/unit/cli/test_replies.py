@@ -51,6 +51,34 @@ PROPOSING = replace(
     waiting="your approval",
     proposal="def double_(self):\n    return 4\n",
     replaces="def double_(self):\n    return 2\n",
+    proof=("rules: covenant, allow (ruleset 3)", "passed: the message that was sent: 4"),
+)
+GENERATION = {
+    "id": "m3.0a",
+    "purpose": "candidates",
+    "model": "small",
+    "model_sha256": "ab" * 32,
+    "adapter": "jit",
+    "adapter_sha256": "cd" * 32,
+    "candidates": 4,
+    "sampling": {"temperature": 0.8, "seed": 1},
+    "tokens": 60,
+    "prompt_tokens": 40,
+    "seconds": 1.25,
+    "prompt": "ef" * 32,
+}
+FAILING = replace(
+    MISSION,
+    state="FAILED",
+    answer="",
+    failure="none of the 2 candidates passed",
+    draft="def double_(self): pass",
+    intent="double it",
+    expectation="result == 4",
+    tokens=60,
+    seconds=2.5,
+    budget={"tokens": 100, "seconds": 30.0},
+    provenance={"generations": [GENERATION], "prompts": {"ef" * 32: "p"}, "examples": ["half: halve it"]},
 )
 STATUS = KernelStatus("here", 3, 1, 0, EngineStatus("absent", "Pull one."), ("seccomp",), ("Landlock",))
 
@@ -88,6 +116,22 @@ TEXTS: list[tuple[Reply, list[str]]] = [
             "\n    -    return 2\n    +    return 4\n",
             "battui missions approve m3",
             "battui missions reject m3 --reason TEXT",
+            "battui missions edit m3",
+            "certificate:\n    rules: covenant, allow (ruleset 3)\n    passed: the message that was sent: 4\n",
+        ],
+    ),
+    (
+        FAILING,
+        [
+            "intent: double it",
+            "expectation: result == 4",
+            "used: 60 of 100 tokens, 2.5 of 30 s of thinking",
+            "model: small (abababababab)",
+            "asked candidates m3.0a: adapter jit (cdcdcdcdcdcd); 4 candidates; temperature 0.8, seed 1; "
+            "60 tokens from 40 in 1.2 s",
+            "examples from the image: half: halve it",
+            "prompts kept: 1",
+            "battui missions edit m3",
         ],
     ),
     (

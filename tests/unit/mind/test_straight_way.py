@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from battui.image.objects import UvmObject
 from battui.image.world import World
-from battui.mind.cycle import Mandate, enter, park, start_cycle
+from battui.mind.cycle import Mandate, MissionKind, enter, park, start_cycle
 from battui.mind.method_form import MethodExpert, shipped_form
 from battui.mind.personas import shipped_personas
 from battui.mind.states import MindContext, state_functions
@@ -65,6 +67,61 @@ def test_what_the_council_has_planned_is_not_planned_again(world: World, account
     cycle.attempt = 1
     go_on(cycle, "DECOMPOSING", Generated("plan", (result("{}"),)))
     assert go_on(cycle, "SYNTHESIZING", Tried((bad(0),))).next_state == "FAILED"
+
+
+DEPTHS: list[tuple[str, bool, MissionKind, str]] = [
+    ("auto", True, "unhandled_message", "straight"),
+    ("auto", False, "unhandled_message", "council"),
+    ("council", True, "unhandled_message", "council"),
+    ("straight", False, "unhandled_message", "straight"),
+    ("straight", False, "question", "straight"),
+    ("auto", True, "question", "council"),
+]
+
+
+@pytest.mark.parametrize("case", DEPTHS)
+def test_the_depth_of_thinking_can_be_set_and_its_reason_is_told(
+    world: World, account: UvmObject, case: tuple[str, bool, MissionKind, str]
+) -> None:
+    depth, expert, kind, way = case
+    context = replace(CONTEXT, settings=replace(SETTINGS, depth=depth))
+    if not expert:
+        context = replace(context, expert=lambda: None)
+    cycle = started(world, account, "DECOMPOSING", MANDATES[kind])
+    function = state_functions()["psm.decomposing"]
+    step = function(cycle, (), context)
+    if not step.next_state:
+        step = function(cycle, (Generated("plan", (result("{}"),)),), context)
+    plan = step.remember["plan"]
+    assert isinstance(plan, dict)
+    assert plan["way"] == way
+    assert plan["reason"]
+
+
+def test_with_no_council_a_failed_attempt_goes_straight_again(world: World, account: UvmObject) -> None:
+    context = replace(CONTEXT, settings=replace(SETTINGS, depth="straight"))
+    cycle = started(world, account, "DECOMPOSING")
+    cycle.attempt = 1
+    assert state_functions()["psm.decomposing"](cycle, (), context).next_state == "DELEGATING"
+
+
+@pytest.mark.parametrize(
+    ("intent", "parameters", "straight"),
+    [
+        ("return the balance", (), True),
+        ("return the balance", ("amount",), False),
+        ("return the interest", (), False),
+        ("return the balance, but zero if it is below zero and frozen", (), False),
+        ("", (), False),
+    ],
+)
+def test_without_an_expert_only_what_asks_for_a_slot_needs_no_council(
+    world: World, account: UvmObject, intent: str, parameters: tuple[str, ...], straight: bool
+) -> None:
+    mandate = Mandate("unhandled_message", "funds", parameters, intent)
+    context = replace(CONTEXT, expert=lambda: None)
+    step = state_functions()["psm.decomposing"](started(world, account, "DECOMPOSING", mandate), (), context)
+    assert (step.next_state == "DELEGATING") == straight
 
 
 def test_facets_and_questions_are_for_the_council(world: World, account: UvmObject) -> None:

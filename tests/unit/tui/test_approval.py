@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from battui.contracts.commands import ApproveMission, Command, RejectMission
+from battui.contracts.replies import MissionView
+from battui.tui.mission_book import MissionPage
+from battui.tui.widgets.mission_text import mission_text
 from tests.unit.tui.screen import NARROW, WIDE, Terminal, open_terminal, played
 from tests.unit.tui.scripted_portal import SOURCE
 
@@ -96,6 +99,13 @@ def test_what_a_proposal_changes_is_shown() -> None:
             )
 
     played(scene)
+
+
+def test_what_a_proposal_was_tried_on_is_shown() -> None:
+    proof = ("rules: covenant", "passed: the message that was sent: 1")
+    view = MissionView("m1", "lesson", "SYNTHESIZING", LINE, "account", 0.0, proposal=SOURCE, proof=proof)
+    told = str(mission_text(MissionPage(view), 1.0))
+    assert "Certificate\nrules: covenant\npassed: the message that was sent: 1" in told
 
 
 def test_a_mission_that_proposes_nothing_is_not_decided_about() -> None:
