@@ -47,6 +47,10 @@ class Wire:
         self._received = received
         self._found = found
         self._lost = lost
+        if key is None and endpoint.startswith("tcp:"):
+            raise UsageError(
+                "a kernel over TCP needs a key", about=endpoint, remedy="Name its file: --key FILE."
+            )
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         socket = self._context.socket(zmq.DEALER)
         socket.setsockopt(zmq.IMMEDIATE, 1)
@@ -55,7 +59,10 @@ class Wire:
         socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS[0])
         socket.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_MS[1])
         socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
-        _use_key(socket, endpoint, key)
+        if key is not None:
+            socket.curve_publickey = key.public.encode()
+            socket.curve_secretkey = key.secret.encode()
+            socket.curve_serverkey = key.server.encode()
         monitor = socket.get_monitor_socket(WATCHED)
         waiting = anyio_waiting()
         self._socket = EdgeSocket(socket, waiting)
@@ -120,12 +127,3 @@ class Wire:
                     remedy="It takes a key on its list: battui bridge keys, where the kernel runs.",
                 )
             )
-
-
-def _use_key(socket: zmq.Socket[bytes], endpoint: str, key: KeyPair | None) -> None:
-    if key is not None:
-        socket.curve_publickey = key.public.encode()
-        socket.curve_secretkey = key.secret.encode()
-        socket.curve_serverkey = key.server.encode()
-    elif endpoint.startswith("tcp:"):
-        raise UsageError("a kernel over TCP needs a key", about=endpoint, remedy="Name its file: --key FILE.")
