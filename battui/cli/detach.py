@@ -10,6 +10,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from battui.cli.approval import with_approval
 from battui.contracts.errors import BattuiError, Unreachable
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def start(settings: Settings, arguments: Namespace) -> dict[str, Any]:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                # Whoever starts it from a terminal wants to be asked, though the process itself has none.
+                env={**os.environ, "BATTUI_MISSION_APPROVAL": with_approval(settings).mission.approval},
                 pass_fds=(writing,),
                 start_new_session=True,
                 cwd="/",

@@ -161,3 +161,11 @@ def test_a_persona_written_as_a_file_is_read_the_same(tmp_path: Path) -> None:
     for each in (made, *shipped_personas().values()):
         (tmp_path / "a.toml").write_text(persona_as_toml(each), encoding="utf-8")
         assert read_persona(tmp_path / "a.toml") == each
+
+
+def test_the_persona_of_the_guide_can_be_added(borne: Image, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "missions.md").read_text(encoding="utf-8")
+    (tmp_path / "gardener.toml").write_text(page.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    with borne.unit_of_work("add") as world:
+        add_persona(world, read_persona(tmp_path / "gardener.toml"))
+    assert list(borne.read(personas_in)["FLORA"].pillars) == ["PATIENCE"]
