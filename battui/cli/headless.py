@@ -7,6 +7,7 @@ import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 import trio
 
@@ -18,14 +19,19 @@ from battui.contracts.commands import Command
 from battui.contracts.errors import BattuiError
 from battui.contracts.portal import Portal
 from battui.contracts.settings import Settings
+from battui.kernel.kernel import Kernel
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Work = Callable[[Portal], Awaitable[int]]
+AnyKernel: TypeAlias = Kernel | ServedKernel | RemoteKernel
 ATTEMPTS = 5
 
 
 def perform(arguments: Namespace, command: Command) -> int:
-    """Perform one command on the image, print its reply, and return the exit code."""
+    """Perform one command on the image, print its reply, and return the exit code.
+
+    The command has to be one that a kernel at rest performs: it looks, or changes the image by itself.
+    """
     from battui.cli.output import print_reply
     from battui.cli.wiring import settings_of
 
@@ -36,35 +42,47 @@ def perform(arguments: Namespace, command: Command) -> int:
         return 0
 
     quiet = None if arguments.verbose else _tell_nobody
-    return run_again(settings_of(arguments), work, verbose=arguments.verbose, tell=quiet)
+    return run_again(settings_of(arguments), work, verbose=arguments.verbose, tell=quiet, at_rest=True)
 
 
 def run_again(
-    settings: Settings, work: Work, *, verbose: bool = False, tell: Callable[[str], None] | None = None
+    settings: Settings,
+    work: Work,
+    *,
+    verbose: bool = False,
+    tell: Callable[[str], None] | None = None,
+    at_rest: bool = False,
 ) -> int:
     """As run_headless, for `work` that can be done again: it is, when another process's kernel ends meanwhile."""
     for _ in range(ATTEMPTS):
         try:
-            return run_headless(settings, work, verbose=verbose, tell=tell)
+            return run_headless(settings, work, verbose=verbose, tell=tell, at_rest=at_rest)
         except KernelLeft:
             continue
-    return run_headless(settings, work, verbose=verbose, tell=tell)
+    return run_headless(settings, work, verbose=verbose, tell=tell, at_rest=at_rest)
 
 
 def run_headless(
-    settings: Settings, work: Work, *, verbose: bool = False, tell: Callable[[str], None] | None = None
+    settings: Settings,
+    work: Work,
+    *,
+    verbose: bool = False,
+    tell: Callable[[str], None] | None = None,
+    at_rest: bool = False,
 ) -> int:
     """Do `work` at a kernel's portal, and return its exit code.
 
     The kernel is the one that owns the image already, in whichever process, else one that is started for this, and
     shut down before returning. What happens meanwhile is told line by line, on stderr if not to `tell`. A kernel
     that is started for this has no heartbeat: the image is not to start thinking of its own accord when somebody
-    wants one answer. SIGINT, SIGTERM and SIGHUP end the work and shut the kernel down in order; the code is then
-    128 + the signal's number. A second signal does not wait for that. Raises BattuiError with the reason where the
-    work or the kernel fails.
+    wants one answer. Its engine starts on demand; one that is `at_rest` nobody else can reach while it lives.
+    SIGINT, SIGTERM and SIGHUP end the work and shut the kernel down in order; the code is then 128 + the signal's
+    number. A second signal does not wait for that. Raises BattuiError with the reason where the work or the kernel
+    fails.
     """
     settings = with_approval(replace(settings, heartbeat=replace(settings.heartbeat, enabled=False)))
-    return once_it_can_be_had(lambda: _run(settings, work, Narrator(tell or _tell_stderr, verbose=verbose)))
+    narrator = Narrator(tell or _tell_stderr, verbose=verbose)
+    return once_it_can_be_had(lambda: _run(settings, work, narrator, at_rest=at_rest))
 
 
 def run_kernel(kernel: ServedKernel, work: Work, *, verbose: bool = False) -> int:
@@ -72,16 +90,15 @@ def run_kernel(kernel: ServedKernel, work: Work, *, verbose: bool = False) -> in
     return _run_beside(kernel, work, Narrator(_tell_stderr, verbose=verbose), 0)
 
 
-def _run(settings: Settings, work: Work, narrator: Narrator) -> int:
+def _run(settings: Settings, work: Work, narrator: Narrator, *, at_rest: bool) -> int:
     if endpoint := running_kernel(settings):
         # The past of a kernel that others use is none of this command's business.
         return _run_beside(RemoteKernel(endpoint), work, narrator, None)
-    return _run_beside(ServedKernel(settings), work, narrator, 0)
+    kernel = Kernel(settings, at_rest=True) if at_rest else ServedKernel(settings, on_demand=True)
+    return _run_beside(kernel, work, narrator, 0)
 
 
-def _run_beside(
-    kernel: ServedKernel | RemoteKernel, work: Work, narrator: Narrator, since: int | None
-) -> int:
+def _run_beside(kernel: AnyKernel, work: Work, narrator: Narrator, since: int | None) -> int:
     try:
         return trio.run(_Headless(kernel, work, narrator, since).run)
     except BaseExceptionGroup as group:
@@ -91,9 +108,7 @@ def _run_beside(
 class _Headless:
     """One run: who watches signals, who owns the kernel, who works."""
 
-    def __init__(
-        self, kernel: ServedKernel | RemoteKernel, work: Work, narrator: Narrator, since: int | None
-    ) -> None:
+    def __init__(self, kernel: AnyKernel, work: Work, narrator: Narrator, since: int | None) -> None:
         self.kernel = kernel
         self.since = since
         self.work = work

@@ -31,11 +31,14 @@ class ServedKernel:
     """The kernel of this process, which other processes reach through its bridge.
 
     Where the bridge cannot be had, that is announced and the kernel lives without; with `required`, `run` raises.
+    `on_demand` is the Kernel's.
     """
 
-    def __init__(self, settings: Settings, *, tcp: str = "", required: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *, tcp: str = "", required: bool = False, on_demand: bool = False
+    ) -> None:
         self._settings = settings
-        self._kernel = Kernel(settings)
+        self._kernel = Kernel(settings, on_demand=on_demand)
         self._places = places_of(settings, tcp)
         self._required = required
         self._bridge: Bridge | None = None

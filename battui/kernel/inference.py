@@ -29,6 +29,7 @@ Answer = TypeVar("Answer")
 ATTEMPTS = 2
 NO_ENGINE = "No engine is chosen. Start battui with --engine llama.cpp"
 NO_MODEL = "No model is in this image. Run: battui model pull smollm2-135m"
+ON_DEMAND = "It starts when something has to be thought about."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Inference:
     """Keeps one engine process alive and hands it the kernel's requests.
 
     `run` is the owner's nursery task; everything else may be called from any task of the same Trio run. `announce`
-    is called, in that run, with every change of status.
+    is called, in that run, with every change of status. `on_demand`: no process before the first request.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class Inference:
         patience: Patience | None = None,
         restarts: RestartRule | None = None,
         loadout: Loadout | None = None,
+        on_demand: bool = False,
     ) -> None:
         self._options = options
+        self._wanted = not on_demand
         self._loadout = loadout or WholeLoadout()
         self._log_path = log_path
         self._announce = announce
@@ -126,7 +129,7 @@ class Inference:
         task_status.started()
         try:
             while True:
-                if self._status.state in ("absent", "failed"):
+                if not self._wanted or self._status.state in ("absent", "failed"):
                     await self._changed.wait()
                 else:
                     await self._live()
@@ -218,12 +221,18 @@ class Inference:
                 raise ModelUnavailable(self._status.message.rstrip("."), about="the engine")
             if self._status.state == "ready" and self._session is not None:
                 return self._session
-            await self._changed.wait()
+            if self._wanted:
+                await self._changed.wait()
+            else:
+                self._wanted = True
+                self._turn(self._initial())
 
     def _initial(self) -> EngineStatus:
         if self._engine == "none":
             return EngineStatus("absent", NO_ENGINE)
-        return EngineStatus("absent", NO_MODEL) if self._model is None else self._like("starting")
+        if self._model is None:
+            return EngineStatus("absent", NO_MODEL)
+        return self._like("starting", message="" if self._wanted else ON_DEMAND)
 
     def _like(self, state: EngineState, **fields: Any) -> EngineStatus:
         return EngineStatus(state, restarts=self._restarts, **fields)

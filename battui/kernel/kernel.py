@@ -19,6 +19,7 @@ from __future__ import annotations
 import trio
 
 from battui.contracts.errors import Unreachable
+from battui.contracts.generation import ModelFiles
 from battui.contracts.portal import Portal
 from battui.contracts.settings import Settings
 from battui.image.image import Image
@@ -33,10 +34,16 @@ DRAIN_SECONDS = 2.0
 
 
 class Kernel:
-    """Everything that runs while an image is open. Made in any thread, run in Trio's."""
+    """Everything that runs while an image is open. Made in any thread, run in Trio's.
 
-    def __init__(self, settings: Settings) -> None:
+    `on_demand`: the engine starts when something has to be thought about. `at_rest`: for one command that looks, or
+    changes the image by itself; no mission goes on, and neither cells nor an engine are there.
+    """
+
+    def __init__(self, settings: Settings, *, on_demand: bool = False, at_rest: bool = False) -> None:
         self._settings = settings
+        self._on_demand = on_demand or at_rest
+        self._at_rest = at_rest
         self._stop = trio.Event()
         self._portal: Portal | None = None
 
@@ -59,26 +66,23 @@ class Kernel:
             model = await trio.to_thread.run_sync(
                 image.read, lambda world: model_files(world, self._settings.engine.model)
             )
-            embedding = await trio.to_thread.run_sync(
-                image.read, lambda world: embedding_model(world, self._settings)
-            )
-            await self._live(Organs(image, self._settings, model, embedding), task_status)
+            embedding = None if self._at_rest else await trio.to_thread.run_sync(self._embedding, image)
+            organs = Organs(image, self._settings, model, embedding, on_demand=self._on_demand)
+            await self._live(organs, task_status)
         finally:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(image.close)
 
+    def _embedding(self, image: Image) -> ModelFiles | None:
+        return image.read(lambda world: embedding_model(world, self._settings))
+
     async def _live(self, organs: Organs, task_status: trio.TaskStatus[None]) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(organs.committer.run)
-            await nursery.start(organs.cells.run)
             await nursery.start(organs.inference.run)
             await nursery.start(organs.experts.run)
-            nursery.start_soon(organs.foresee)
-            if organs.embeddings is not None:
-                await nursery.start(organs.embeddings.engine.run)
-            await nursery.start(organs.missions.run)
-            nursery.start_soon(organs.heartbeat.run)
-            nursery.start_soon(organs.librarian.run)
+            if not self._at_rest:
+                await self._wake(organs, nursery)
             self._portal = KernelPortal(organs.mailbox, organs.bus)
             organs.bus.announce("kernel", "started", about=self._settings.image)
             task_status.started()
@@ -87,6 +91,16 @@ class Kernel:
                 await organs.heartbeat.save_record()
             organs.bus.end()
             nursery.cancel_scope.cancel()
+
+    async def _wake(self, organs: Organs, nursery: trio.Nursery) -> None:
+        """Start what thinks and what runs learned code."""
+        await nursery.start(organs.cells.run)
+        nursery.start_soon(organs.foresee)
+        if organs.embeddings is not None:
+            await nursery.start(organs.embeddings.engine.run)
+        await nursery.start(organs.missions.run)
+        nursery.start_soon(organs.heartbeat.run)
+        nursery.start_soon(organs.librarian.run)
 
     async def _work(self, organs: Organs) -> None:
         """Serve until the end is asked for, then give what was accepted a moment to finish."""

@@ -51,6 +51,8 @@ class Organs:
         settings: Settings,
         model: ModelFiles | None,
         embedding: ModelFiles | None = None,
+        *,
+        on_demand: bool = False,
     ) -> None:
         self._image = image
         self._settings = settings
@@ -71,6 +73,7 @@ class Organs:
             log_path=settings.state_dir / "engine.log",
             announce=self._note_engine,
             loadout=self.experts,
+            on_demand=on_demand,
         )
         ledger = Ledger()
         limits = cell_limits(settings.cell)
