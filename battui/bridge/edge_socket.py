@@ -120,19 +120,21 @@ class EdgeSocket:
         return events
 
     def _take(self, most: int) -> list[list[bytes]]:
-        taken = [self.socket.recv_multipart(zmq.NOBLOCK)]
+        return [[frame.bytes for frame in frames] for frames in self._take_frames(most)]
+
+    def _take_frames(self, most: int) -> list[list[zmq.Frame]]:
+        taken = [self._take_one()]
         try:
             while len(taken) < most:
-                taken.append(self.socket.recv_multipart(zmq.NOBLOCK))
+                taken.append(self._take_one())
         except zmq.Again:
             pass
         return taken
 
-    def _take_frames(self, most: int) -> list[list[zmq.Frame]]:
-        taken = [self.socket.recv_multipart(zmq.NOBLOCK, copy=False)]
-        try:
-            while len(taken) < most:
-                taken.append(self.socket.recv_multipart(zmq.NOBLOCK, copy=False))
-        except zmq.Again:
-            pass
-        return taken
+    def _take_one(self) -> list[zmq.Frame]:
+        # A frame knows whether it has a successor, and says so much faster than the socket does.
+        receive = self.socket.recv
+        frames = [receive(zmq.NOBLOCK, copy=False)]
+        while frames[-1].more:
+            frames.append(receive(zmq.NOBLOCK, copy=False))
+        return frames
