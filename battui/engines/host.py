@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import errno
 import faulthandler
 import os
 import signal
@@ -16,6 +17,7 @@ import threading
 import time
 import traceback
 from array import array
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +29,7 @@ from battui.engines.records import NotARecord, from_plain, to_plain
 from battui.engines.token_flow import TokenFlow
 
 BEAT_S = 1.0
+UNBORN_BEATS = 5
 PROGRESS_S = 0.1  # between two reports
 GRACE_S = 1.0
 PR_SET_PDEATHSIG = 1
@@ -83,6 +86,8 @@ class Host:
             )
             self._engine = engine
             self._send("ready", description=to_plain(engine.describe()))
+        except MemoryError as error:
+            out_of_memory(error)
         except Exception as error:
             self._refuse(error)
 
@@ -103,6 +108,8 @@ class Host:
             if self._engine is None:
                 raise EngineFailed("the engine has loaded no model yet")
             work(self._engine, job, frame)
+        except MemoryError as error:
+            out_of_memory(error)
         except Exception as error:
             self._refuse(error, job=job)
         finally:
@@ -141,13 +148,39 @@ class Host:
 
     def _beat(self) -> None:
         pulse = threading.Event()
+        unborn: Counter[int] = Counter()
         while not pulse.wait(BEAT_S):
             self._send("beat")
+            # Without memory a thread may end before its first line, and whoever started it waits for ever.
+            unborn = Counter({job: unborn[job] + 1 for job in self._unborn()})
+            if any(beats >= UNBORN_BEATS for beats in unborn.values()):
+                out_of_memory(None)
+
+    def _unborn(self) -> list[int]:
+        return [job for job, thread in list(self._jobs.items()) if not thread.is_alive()]
 
     def _send(self, kind: str, **fields: object) -> None:
         frame = pack(kind, **fields)
         with self._sending, suppress(OSError):  # a parent that is gone is seen where frames are awaited
             self._socket.sendall(frame)
+
+
+def out_of_memory(error: BaseException | None) -> None:
+    """End the process: nobody knows what is left undone in it, and a new one has room again."""
+    with suppress(MemoryError):
+        traceback.print_exception(error)
+    os._exit(errno.ENOMEM)
+
+
+def watch_threads() -> None:
+    """See to it that no thread ends in silence for want of memory: its job would never be answered."""
+
+    def uncaught(problem: threading.ExceptHookArgs) -> None:
+        if isinstance(problem.exc_value, MemoryError):
+            out_of_memory(problem.exc_value)
+        threading.__excepthook__(problem)
+
+    threading.excepthook = uncaught
 
 
 def die_with(parent: int) -> None:
@@ -165,9 +198,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-c is the parent's to interpret
     die_with(arguments.parent)
     faulthandler.enable()
+    watch_threads()
     host = Host(socket.socket(fileno=arguments.fd))
     try:
         host.serve()
+    except (MemoryError, RuntimeError) as error:  # RuntimeError: no thread can be started
+        out_of_memory(error)
     except (OSError, FrameError) as error:
         traceback.print_exception(error)
     finally:

@@ -7,10 +7,11 @@ The model's file is TOML (or JSON of the same shape):
     adapter = "name"                             # only for requests with this adapter, at a scale other than 0
     answers = ["candidate 0", "candidate 1"]     # the list is repeated for further candidates
     delay = 0.05                                 # seconds before each word
-    after = 3                                    # words before `crash` or `hang` happens
+    after = 3                                    # words before `crash`, `hang` or `exhaust` happens
     crash = true                                 # the process aborts
     hang = true                                  # the process stops, as if it were stuck
-    once = "path"                                # crash or hang only while this file does not exist; then create it
+    exhaust = true                               # the process has no memory left
+    once = "path"                                # fail so only while this file does not exist; then create it
 
     [meanings]
     cub = "lion"                                 # for vectors: this word counts as that one
@@ -23,6 +24,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import threading
 import time
@@ -62,6 +64,7 @@ class Rule:
     after: int = 0
     crash: bool = False
     hang: bool = False
+    exhaust: bool = False
     once: str = ""
     adapter: str = ""
 
@@ -71,12 +74,14 @@ class Rule:
 
     def fault(self) -> None:
         """Fail as the rule says, if it does."""
-        if not (self.crash or self.hang) or (self.once and Path(self.once).exists()):
+        if not (self.crash or self.hang or self.exhaust) or (self.once and Path(self.once).exists()):
             return
         if self.once:
             Path(self.once).touch()
         if self.crash:
             os.abort()
+        if self.exhaust:
+            exhaust()
         os.kill(os.getpid(), signal.SIGSTOP)
 
 
@@ -202,6 +207,13 @@ class _Speaker:
             self.first_at = self.first_at or time.monotonic()
             said.append(piece)
             self.on_token(self.request.id, index, piece)
+
+
+def exhaust() -> None:
+    """Have no memory left; raises MemoryError."""
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken, taken))
+    bytearray(1 << 30)
 
 
 def read_script(model: ModelFiles) -> tuple[tuple[Rule, ...], dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -80,6 +81,8 @@ class EngineProcess:
             os.close(self._pidfd)
             await trio.aclose_forcefully(self._stream)
             self._scratch.remove()
+        if code == errno.ENOMEM:
+            return "ran out of memory"
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
 
 
