@@ -120,7 +120,7 @@ class EngineOptions:
     """How an engine is to use the machine; zero means: choose well.
 
     `cache` is a folder for what can be made again, such as adapters in the engine's own form; without one it is made
-    again with each start.
+    again with each start. `url` is the server of an engine that asks one.
     """
 
     threads: int = 0
@@ -128,6 +128,7 @@ class EngineOptions:
     context: int = 4096
     seed: int = 0
     cache: str = ""
+    url: str = ""
 
 
 EngineState = Literal["absent", "starting", "loading", "ready", "failed"]

@@ -37,6 +37,7 @@ class EngineSettings:
 
     name: str = _setting("auto", "Which engine; auto takes the best that can run here.")
     model: str = _setting("", "Name of a model in the image; empty takes the first that the engine can load.")
+    url: str = _setting("", "An OpenAI-compatible server; its key is in BATTUI_ENGINE_KEY.")
     threads: int = _setting(0, "Threads; 0 chooses well.", low=0, high=1024)
     parallel: int = _setting(4, "Texts generated at once.", low=1, high=64)
     context: int = _setting(4096, "Tokens of context per text.", low=256, high=1_048_576)
@@ -169,7 +170,7 @@ _KEYS: Mapping[str, Field[Any]] = MappingProxyType(
 _VARIABLES: Mapping[str, str] = MappingProxyType(
     {f"BATTUI_{key.replace('.', '_').upper()}": key for key in _KEYS}
 )
-CONFIG_VARIABLE = "BATTUI_CONFIG"
+CONFIG_VARIABLE, KEY_VARIABLE = _NO_SETTINGS = "BATTUI_CONFIG", "BATTUI_ENGINE_KEY"  # the key is never shown
 
 
 def load_settings(
@@ -235,8 +236,7 @@ def _expanded(image: str, environ: Mapping[str, str]) -> str:
 
 
 def _section(values: Mapping[str, object], section: str) -> dict[str, object]:
-    prefix = section + "."
-    return {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+    return {key.partition(".")[2]: value for key, value in values.items() if key.startswith(section + ".")}
 
 
 def _from_file(given: Path | None, usual: Path) -> dict[str, object]:
@@ -272,9 +272,9 @@ def _flat(table: Mapping[str, object], where: str) -> Iterator[tuple[str, object
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for variable in sorted(environ):
-        if variable.startswith("BATTUI_") and variable != CONFIG_VARIABLE:
+        if variable.startswith("BATTUI_") and variable not in _NO_SETTINGS:
             where = f"environment variable {variable}"
-            key = _VARIABLES[_known(variable, (*_VARIABLES, CONFIG_VARIABLE), where)]
+            key = _VARIABLES[_known(variable, (*_VARIABLES, *_NO_SETTINGS), where)]
             found[key] = checked(_KEYS[key], key, from_text(_KEYS[key], key, environ[variable], where), where)
     return found
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +14,15 @@ from battui.contracts.generation import (
     EngineOptions,
     ModelFiles,
 )
+from battui.contracts.settings import KEY_VARIABLE
 from battui.engines.choice import create
 from battui.engines.gguf import Header
+from battui.engines.gguf_lora import converted
+from tests.llama_server import ALIAS, llama_server
 from tests.peft_adapters import TARGETS, header_of, make_adapter
 
 CONTEXT = 512
+KEY = "a key for the loopback"
 SLOTS = 4
 COUNTING = "1 2 3 4 5 6"
 STORY = "Once upon a time"
@@ -64,14 +70,18 @@ def small_header() -> Header:
     return Header("llama", "small", CONTEXT, len(shapes), shapes, heads=2, kv_heads=1)
 
 
-@pytest.fixture(scope="module", params=["scripted", pytest.param("llama.cpp", marks=pytest.mark.model)])
+ENGINES = ("scripted", *(pytest.param(name, marks=pytest.mark.model) for name in ("llama.cpp", "openai")))
+
+
+@pytest.fixture(scope="module", params=ENGINES)
 def name(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     return kind
 
 
 @pytest.fixture(scope="module")
-def model(name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
+def files(name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
+    """A model's files and two adapters for it, as they lie in an image."""
     files: ModelFiles = request.getfixturevalue("scripted_model" if name == "scripted" else "bundled_model")
     header = request.getfixturevalue("small_header") if name == "scripted" else header_of(files)
     targets = ("self_attn.q_proj", "self_attn.k_proj") if name == "scripted" else tuple(TARGETS)
@@ -85,14 +95,39 @@ def model(name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.Te
 
 
 @pytest.fixture(scope="module")
+def model(name: str, files: ModelFiles) -> ModelFiles:
+    """What an engine is given: all of it, or of a server's model the name."""
+    return ModelFiles(ALIAS, "", {}) if name == "openai" else files
+
+
+@pytest.fixture(scope="module")
+def url(name: str, files: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the server is, for an engine that asks one."""
+    if name != "openai":
+        yield ""
+        return
+    folder = tmp_path_factory.mktemp("loras")
+    loras = [folder / f"{adapter.name}.gguf" for adapter in files.adapters]
+    for adapter, lora in zip(files.adapters, loras, strict=True):
+        converted(adapter, header_of(files), folder / "forms").rename(lora)
+    path = Path(next(iter(files.files.values())))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        llama_server(path, loras=loras, slots=SLOTS, context=CONTEXT, key=KEY) as address,
+    ):
+        patch.setitem(os.environ, KEY_VARIABLE, KEY)
+        yield address
+
+
+@pytest.fixture(scope="module")
 def progress(name: str) -> list[float]:
     return []
 
 
 @pytest.fixture(scope="module")
-def engine(name: str, model: ModelFiles, progress: list[float]) -> Iterator[Engine]:
+def engine(name: str, model: ModelFiles, url: str, progress: list[float]) -> Iterator[Engine]:
     engine = create(name)
-    engine.load(model, EngineOptions(parallel=SLOTS, context=CONTEXT), progress.append)
+    engine.load(model, EngineOptions(parallel=SLOTS, context=CONTEXT, url=url), progress.append)
     yield engine
     engine.unload()
     engine.unload()

@@ -40,9 +40,12 @@ def report(about: str, adapter: str = "", scale: float = 1.0, **fields: int) -> 
 
 
 @pytest.fixture(scope="module")
-def fresh(name: str, model: ModelFiles) -> Mapping[str, str]:
+def fresh(name: str, files: ModelFiles) -> Mapping[str, str]:
     """What an engine says that has done nothing else, for each adapter and without one."""
-    return {adapter: fresh_text(name, model, report("king", adapter)) for adapter in ("", "poet", "clerk")}
+    fresh_one = "llama.cpp" if name == "openai" else name
+    return {
+        adapter: fresh_text(fresh_one, files, report("king", adapter)) for adapter in ("", "poet", "clerk")
+    }
 
 
 def fresh_text(name: str, model: ModelFiles, request: GenerationRequest) -> str:
@@ -68,10 +71,10 @@ def test_an_adapter_at_scale_nothing_is_none(engine: Engine, fresh: Mapping[str,
 
 @pytest.mark.parametrize("slots", [1, SLOTS])
 def test_swaps_leave_nothing_behind(
-    name: str, model: ModelFiles, fresh: Mapping[str, str], slots: int
+    name: str, model: ModelFiles, url: str, fresh: Mapping[str, str], slots: int
 ) -> None:
     engine = create(name)
-    engine.load(model, EngineOptions(parallel=slots, context=CONTEXT), lambda _: None)
+    engine.load(model, EngineOptions(parallel=slots, context=CONTEXT, url=url), lambda _: None)
     every_swap = ("", "poet", "clerk", "poet", "", "clerk", "", "")
 
     texts = [engine.generate(report("king", adapter), silent).candidates[0].text for adapter in every_swap]
@@ -81,10 +84,10 @@ def test_swaps_leave_nothing_behind(
 
 
 def test_a_prompt_that_comes_back_finds_nothing_of_another_adapter(
-    name: str, model: ModelFiles, fresh: Mapping[str, str]
+    name: str, model: ModelFiles, url: str, fresh: Mapping[str, str]
 ) -> None:
     engine = create(name)
-    engine.load(model, EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
+    engine.load(model, EngineOptions(parallel=1, context=CONTEXT, url=url), lambda _: None)
 
     for first, then in (("poet", ""), ("clerk", "poet"), ("", "clerk")):
         engine.generate(report("king", first, max_tokens=2), silent)
@@ -133,6 +136,8 @@ def test_a_scale_is_a_number(engine: Engine) -> None:
 def test_a_damaged_adapter_is_refused_and_the_engine_can_be_loaded_without_it(
     name: str, model: ModelFiles, tmp_path: Path
 ) -> None:
+    if not model.adapters:
+        pytest.skip("the adapters of a server are the server's to judge")
     poet = model.adapters[0]
     cut = tmp_path / WEIGHTS
     cut.write_bytes(Path(poet.files[WEIGHTS]).read_bytes()[:-2])

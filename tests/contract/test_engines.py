@@ -236,10 +236,10 @@ def test_without_a_model_it_says_so(name: str) -> None:
         create(name).generate(GenerationRequest("job", prompt="hello"), silent)
 
 
-def test_a_model_can_be_unloaded_and_loaded_again(name: str, model: ModelFiles) -> None:
+def test_a_model_can_be_unloaded_and_loaded_again(name: str, model: ModelFiles, url: str) -> None:
     engine = create(name)
     for _ in range(2):
-        engine.load(model, EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
+        engine.load(model, EngineOptions(parallel=1, context=CONTEXT, url=url), lambda _: None)
         assert engine.generate(GenerationRequest("job", prompt=COUNTING, max_tokens=2), silent).candidates
         engine.unload()
         engine.unload()
