@@ -43,7 +43,7 @@ class Bridge:
     def open(self) -> None:
         """Bind the sockets; raises Unreachable where a place cannot be had or is not private."""
         try:
-            self._sockets.open(self._context)
+            self._sockets.open(self._context, self._announce)
         except BaseException:
             self._close()
             raise
@@ -61,7 +61,7 @@ class Bridge:
         try:
             async with trio.open_nursery() as nursery:
                 task_status.started()
-                await self._sockets.keep(self._context, self._house(nursery), self._ended)
+                await self._sockets.keep(self._house(nursery), self._ended)
                 nursery.cancel_scope.cancel()
         finally:
             self._close()

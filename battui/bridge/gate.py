@@ -48,10 +48,6 @@ class Gate:
             for parts in await self._socket.receive_many(1):
                 await self._socket.send(self._answer(parts))
 
-    def close(self) -> None:
-        """Close the socket; nobody comes in any more."""
-        self._socket.close()
-
     def identify(self, frame: zmq.Frame) -> tuple[str, Role] | None:
         """Name and role of whoever has sent a frame over TCP; None for one who was taken off the list."""
         name = str(frame.get("User-Id"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,31 +42,29 @@ class Sockets:
         """The endpoint for TCP, with the port that it came to."""
         self._path: Path | None = None
 
-    def open(self, context: Context) -> None:
+    def open(self, context: Context, announce: Callable[[str], None]) -> None:
         """Bind everything. Nobody is answered before `keep` runs."""
         prepare_folder(self._places.path)
+        # Before the others: where there is no gate, ZeroMQ has nobody to ask.
+        self._gate = Gate(context, AllowList(self._places.keys) if self._places.tcp else None, announce)
         self._own_socket = self._own(context)
         self._tcp_socket = self._for_keys(context) if self._places.tcp else None
 
-    async def keep(self, context: Context, house: House, ended: trio.Event) -> None:
+    async def keep(self, house: House, ended: trio.Event) -> None:
         """Serve everybody until `ended`, then let the last replies go."""
-        allowed = AllowList(self._places.keys) if self._places.tcp else None
-        gate = Gate(context, allowed, house.announce)
+        gate = self._gate
         listeners = [Listener(self._own_socket, house)]
         if self._tcp_socket is not None:
             listeners.append(Listener(self._tcp_socket, house, gate.identify))
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(gate.pump)
-                nursery.start_soon(gate.run)
-                for listener in listeners:
-                    nursery.start_soon(listener.run)
-                await ended.wait()
-                for listener in listeners:
-                    await listener.part()
-                nursery.cancel_scope.cancel()
-        finally:
-            gate.close()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(gate.pump)
+            nursery.start_soon(gate.run)
+            for listener in listeners:
+                nursery.start_soon(listener.run)
+            await ended.wait()
+            for listener in listeners:
+                await listener.part()
+            nursery.cancel_scope.cancel()
 
     def withdraw(self) -> None:
         """Take the socket out of the file system, so that no new client comes; those that are in stay.
@@ -98,6 +97,7 @@ class Sockets:
 
     def _router(self, context: Context) -> zmq.Socket[bytes]:
         socket = context.socket(zmq.ROUTER)
+        socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
         socket.setsockopt(zmq.SNDHWM, self._places.high_water)
         socket.setsockopt(zmq.RCVHWM, self._places.high_water)
         return socket

@@ -14,13 +14,8 @@ from battui.bridge.edge_socket import EdgeSocket, Waiting
 from battui.bridge.keys import KeyPair
 from battui.contracts.errors import Unreachable, UsageError
 
-WATCHED = (
-    zmq.EVENT_HANDSHAKE_SUCCEEDED
-    | zmq.EVENT_DISCONNECTED
-    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
-    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
-    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
-)
+# A handshake that fails otherwise is that of a kernel that is just ending, and tried again.
+WATCHED = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 RECONNECT_MS = (50, 1_000)
 HEARTBEAT_MS = 5_000
 """A TCP line that went dead is noticed after two of these."""
