@@ -77,7 +77,7 @@ def train(
         "recipe": asdict(recipe),
         "budget": asdict(budget),
         "examples": len(examples),
-        "finished": finished,
+        "finished": ended,
     }
     told |= {"place": asdict(trainer.place), "base": path.name, "data": str(data)}
     (folder / SUMMARY).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
