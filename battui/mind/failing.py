@@ -21,7 +21,7 @@ def hopeless(cycle: UvmObject) -> str:
     if clash := contradiction_in(mandate["expectation"]):
         return f"the expectation contradicts itself: no method can meet {clash}"
     what, words = asked_for_forbidden(mandate["intent"])
-    return f"it asks for {what} ({words!r}), which the guardian gives no method" if what else ""
+    return f"it asks for {what} ({words!r}), which no method has" if what else ""
 
 
 def asked_for_forbidden(intent: str) -> tuple[str, str]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 from battui.contracts.values import Value
 from battui.image.objects import UvmObject
@@ -11,8 +15,6 @@ from battui.mind.portrait import data_slots
 from battui.mind.states.context import MindContext
 
 STRAIGHT, COUNCIL = "straight", "council"
-MOST_WORDS = 6
-"""In an intent that does no more than ask for a slot."""
 
 
 def straight_way(cycle: UvmObject, context: MindContext) -> dict[str, Value] | None:
@@ -78,4 +80,11 @@ def _only_asks_for_a_slot(cycle: UvmObject) -> bool:
     mandate = cycle.mission_brief
     words = re.findall(r"\w+", mandate["intent"].lower())
     slots = {name.lower() for name in data_slots(cycle.target)}
-    return not mandate["parameters"] and 0 < len(words) <= MOST_WORDS and bool(slots & set(words))
+    rule = _rule()
+    short = words[:1] != [] and words[0] in rule["asking"] and len(words) <= rule["most_words"]
+    return not mandate["parameters"] and short and bool(slots & set(words))
+
+
+@cache
+def _rule() -> dict[str, Any]:
+    return tomllib.loads((files("battui.mind.prompts") / "depth.toml").read_text(encoding="utf-8"))

@@ -111,6 +111,7 @@ def test_with_no_council_a_failed_attempt_goes_straight_again(world: World, acco
         ("return the balance", (), True),
         ("return the balance", ("amount",), False),
         ("return the interest", (), False),
+        ("halve the balance", (), False),
         ("return the balance, but zero if it is below zero and frozen", (), False),
         ("", (), False),
     ],
