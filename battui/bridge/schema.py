@@ -11,7 +11,6 @@ from typing import Any, get_args
 from battui.bridge.frames import Role
 from battui.bridge.values import MAX_NAMES
 from battui.contracts import commands as c
-from battui.contracts import models as m
 from battui.contracts.errors import Refused, UsageError
 from battui.contracts.models import (
     AddAdapter,
@@ -30,16 +29,19 @@ MAX_LISTED = 10_000
 MAX_CASES = 1_000
 MAX_ARGUMENTS = 64
 MAX_ID = 64
+MAX_DAYS = 36_525
 
 _NEEDS: dict[type, Role] = {
     **dict.fromkeys((c.Read, c.ShowObject, c.ListObjects, c.ListMissions, c.ShowMission), "read"),
-    **dict.fromkeys((c.ListHistory, c.ShowStatus, m.ListModels, m.ListAdapters), "read"),
+    **dict.fromkeys((c.ShowMethod, c.ListHistory, c.ShowStatus, c.ShowStats), "read"),
     **dict.fromkeys((c.Write, c.Send, c.Bind, c.Ask, c.Teach, c.InitiateCycle), "send"),
     **dict.fromkeys((c.RetryMission, c.CancelMission), "send"),
     **dict.fromkeys((c.ApproveMission, c.RejectMission, c.EditMission), "approve"),
     **dict.fromkeys((ListModels, ListAdapters), "read"),
     # These name files on the kernel's machine, or take back what others did.
-    **dict.fromkeys((c.Undo, AddModel, UseModel, RemoveModel, AddAdapter, RemoveAdapter), "administer"),
+    **dict.fromkeys(
+        (c.Undo, c.PackImage, AddModel, UseModel, RemoveModel, AddAdapter, RemoveAdapter), "administer"
+    ),
 }
 
 
@@ -129,6 +131,10 @@ def _limit(command: Any) -> None:
     _require(1 <= command.limit <= MAX_LISTED, f"from 1 to {MAX_LISTED}", "limit")
 
 
+def _days(command: c.PackImage) -> None:
+    _require(0 <= command.days <= MAX_DAYS, f"from 0 to {MAX_DAYS}", "days")
+
+
 _CHECKS: dict[type, tuple[Callable[[Any], None], ...]] = {
     c.Read: (_path,),
     c.Write: (_path, _slot),
@@ -138,6 +144,8 @@ _CHECKS: dict[type, tuple[Callable[[Any], None], ...]] = {
     c.Teach: (_path, _lesson, _texts),
     c.InitiateCycle: (_path,),
     c.ShowObject: (_path,),
+    c.ShowMethod: (_path,),
+    c.PackImage: (_days,),
     c.ListMissions: (_limit,),
     c.ListHistory: (_limit, _path),
     **dict.fromkeys((c.ShowMission, c.RetryMission, c.CancelMission, c.ApproveMission, c.Undo), (_texts,)),

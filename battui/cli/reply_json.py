@@ -21,6 +21,7 @@ _KINDS = {
     "MissionList": "missions",
     "HistoryList": "history",
     "KernelStatus": "status",
+    "KernelStats": "stats",
     "ModelList": "models",
     "AdapterList": "adapters",
 }

@@ -197,6 +197,18 @@ class ShowStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowStats:
+    """Answer a KernelStats."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackImage:
+    """Forget what the image was more than `days` ago: older transactions cannot be undone then. An Answer."""
+
+    days: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class InitiateCycle:
     """Start a cognitive cycle about the object at `path`; answers an Answer with the mission's id, and does not wait.
 
@@ -236,6 +248,8 @@ Command: TypeAlias = (
     | ListHistory
     | Undo
     | ShowStatus
+    | ShowStats
+    | PackImage
     | InitiateCycle
     | ModelCommand
     | Once

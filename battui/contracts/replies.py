@@ -186,6 +186,39 @@ class KernelStatus:
     next_heartbeat_at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class KernelStats:
+    """What the kernel has done since `started_at`, and what there is now.
+
+    `commands` are those performed, `failed` those of them that ended with an error, `busy` those turned away.
+    `within` counts message lines and lessons by how long their senders waited: up to so many seconds, so many, each
+    counted in every later pair, too; `seconds` is the sum. `missions` are the image's by state, ended ones as often
+    as they ended. `working_s` is how long the engine had something to do. `tiers` are adapters by tier,
+    `activations` learned methods run, `kills` those that were stopped.
+    """
+
+    started_at: float
+    commands: int = 0
+    failed: int = 0
+    busy: int = 0
+    queued: int = 0
+    performing: int = 0
+    messages: int = 0
+    seconds: float = 0.0
+    within: tuple[tuple[float, int], ...] = ()
+    missions: Mapping[StateName, int] = field(default_factory=dict)
+    engine: str = ""
+    restarts: int = 0
+    generations: int = 0
+    tokens: int = 0
+    working_s: float = 0.0
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    hot_bytes: int = 0
+    warm_bytes: int = 0
+    activations: int = 0
+    kills: int = 0
+
+
 Reply: TypeAlias = (
     Answer
     | ObjectView
@@ -195,6 +228,7 @@ Reply: TypeAlias = (
     | MissionList
     | HistoryList
     | KernelStatus
+    | KernelStats
     | ModelList
     | AdapterList
 )

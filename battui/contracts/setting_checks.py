@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, Field
+from dataclasses import MISSING, Field, field
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,19 @@ from battui.contracts.errors import UsageError
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+def setting(
+    default: object,
+    meaning: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A key of a section, with what it means and what it may be."""
+    metadata = {"meaning": meaning, "low": low, "high": high, "choices": choices}
+    return field(default=default, metadata=metadata)
 
 
 def default_of(setting: Field[Any]) -> object:

@@ -16,19 +16,9 @@ from types import MappingProxyType
 from typing import Any
 
 from battui.contracts.errors import UsageError
+from battui.contracts.observation_settings import LogSettings, MetricsSettings
 from battui.contracts.setting_checks import bounds, checked, default_of, from_text
-
-
-def _setting(
-    default: object,
-    meaning: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-) -> Any:
-    metadata = {"meaning": meaning, "low": low, "high": high, "choices": choices}
-    return field(default=default, metadata=metadata)
+from battui.contracts.setting_checks import setting as _setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +138,8 @@ class Settings:
     kernel: KernelSettings = field(default_factory=KernelSettings)
     catalog: CatalogSettings = field(default_factory=CatalogSettings)
     ui: UiSettings = field(default_factory=UiSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
 
 SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
@@ -159,6 +151,8 @@ SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
         "kernel": KernelSettings,
         "catalog": CatalogSettings,
         "ui": UiSettings,
+        "log": LogSettings,
+        "metrics": MetricsSettings,
     }
 )
 _IMAGE_MEANING = "The image: a folder, or a zodburi such as zeo://host:port."

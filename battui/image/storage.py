@@ -58,7 +58,8 @@ def _open_file_storage(file: Path, blobs: Path) -> Any:
     """Open the storage, and where that fails give back the lock and the files that it holds already."""
     storage = FileStorage.__new__(FileStorage)
     try:
-        storage.__init__(str(file), blob_dir=str(blobs), create=False)
+        # A pack is asked for to make room: no copy of the image as it was is left beside it.
+        storage.__init__(str(file), blob_dir=str(blobs), create=False, pack_keep_old=False)
     except BaseException:
         for held in ("_file", "_tfile", "_files", "_lock_file"):
             if (half_open := getattr(storage, held, None)) is not None:

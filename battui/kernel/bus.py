@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import trio
@@ -18,10 +18,12 @@ FOLLOWER_BACKLOG = 5_000
 class Bus:
     """Announces events to followers without ever waiting for one of them.
 
-    A follower that falls behind loses its oldest events; the gap shows in the sequence numbers.
+    A follower that falls behind loses its oldest events; the gap shows in the sequence numbers. `keep` is given every
+    event that is worth keeping, at once.
     """
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, keep: Callable[[KernelEvent], None] | None = None) -> None:
+        self._keep = keep
         self._remembered: deque[KernelEvent] = deque(maxlen=memory)
         self._followers: set[_Follower] = set()
         self._sequence = 0
@@ -43,6 +45,8 @@ class Bus:
         # Pieces of text are worth nothing to those who join later.
         if kind != "token":
             self._remembered.append(event)
+            if self._keep is not None:
+                self._keep(event)
         for follower in self._followers:
             follower.put(event)
 

@@ -43,6 +43,9 @@ class CellBlock:
         self._report: SandboxReport | None = None
         self._trouble = ""
         self._begun = False
+        self.activations = 0
+        self.kills = 0
+        """How many methods were run, and how many of them were stopped."""
         self._news = trio.Event()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -67,7 +70,10 @@ class CellBlock:
             raise UnknownObject("there is no such object", about=str(Ref(activation.receiver)))
         answer = await self._attempt(activation, receiver, source, services)
         # A zygote may be lost to the machine's memory; a method that outlives two of them has to do with it.
-        return answer or await self._attempt(activation, receiver, source, services) or _lost(activation)
+        answer = answer or await self._attempt(activation, receiver, source, services) or _lost(activation)
+        self.activations += 1
+        self.kills += answer.failure is not None and answer.failure.kind == "stopped"
+        return answer
 
     def guarantees(self) -> SandboxReport:
         """What seals the cells: what came into force, or what would before the first zygote is ready."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
@@ -18,21 +18,32 @@ from battui.contracts.commands import (
     ListMissions,
     ListObjects,
     Once,
+    PackImage,
     Read,
     RejectMission,
     RetryMission,
     ShowMethod,
     ShowMission,
     ShowObject,
+    ShowStats,
     ShowStatus,
     Teach,
     Undo,
 )
 from battui.contracts.errors import UsageError
 from battui.contracts.models import ListAdapters, ListModels, ModelCommand
-from battui.contracts.replies import Answer, HistoryList, KernelStatus, MissionList, MissionView, Reply
+from battui.contracts.replies import (
+    Answer,
+    HistoryList,
+    KernelStats,
+    KernelStatus,
+    MissionList,
+    MissionView,
+    Reply,
+)
 from battui.image.history import list_history, take_back
 from battui.image.image import Image
+from battui.image.packing import pack
 from battui.image.receipts import Receipt
 from battui.image.world import World, oid_of
 from battui.kernel.bus import Bus
@@ -47,13 +58,14 @@ from battui.kernel.missions import Missions
 from battui.kernel.model_commands import ModelCommands
 from battui.kernel.reading import method_story, mission_view, object_list, object_view
 from battui.kernel.receipts import KeyedCommitter, Receipts
+from battui.kernel.stats import mission_counts
 from battui.mind.cycle import active_cycles, cycle_of
 from battui.mind.provenance import provenance_view
 from battui.mind.steps import Approved, Rejected
 
 T = TypeVar("T")
 Look: TypeAlias = (
-    ShowObject | ShowMethod | ListObjects | ListMissions | ShowMission | ListHistory | ShowStatus
+    ShowObject | ShowMethod | ListObjects | ListMissions | ShowMission | ListHistory | ShowStatus | ShowStats
 )
 
 
@@ -70,7 +82,9 @@ class Commands:
         bus: Bus,
         status: Callable[[World], KernelStatus],
         models: ModelCommands,
+        stats: Callable[[Mapping[str, int]], KernelStats],
     ) -> None:
+        self._stats = stats
         self._models = models
         self._image = image
         self._committer = committer
@@ -105,6 +119,8 @@ class Commands:
                 return await self._initiate(command, committer)
             case Undo(target=target):
                 return await self._undo(target)
+            case PackImage(days=days):
+                return await self._pack(days)
             case Once():
                 raise UsageError("a command has one key", about=command.key)
         return await self._lines.by(committer).perform(command)
@@ -125,6 +141,8 @@ class Commands:
                 return await self._history(command)
             case ShowStatus():
                 return await self._read(self._status)
+            case ShowStats():
+                return self._stats(await self._read(mission_counts))
 
     async def _replay(self, command: Command, receipt: Receipt) -> Reply:
         """The reply of a command that was done before: its answer, or how the mission that it began stands."""
@@ -190,6 +208,12 @@ class Commands:
         path = command.path
         oid = None if path is None else await self._read(lambda world: oid_of(world.receiver(path)))
         return HistoryList(await trio.to_thread.run_sync(list_history, self._image, command.limit, oid))
+
+    async def _pack(self, days: float) -> Answer:
+        """Pack the image; the answer says of how many bytes of records how many are left."""
+        before, after = await trio.to_thread.run_sync(pack, self._image, days)
+        self._bus.announce("kernel", f"packed: {before} bytes of records became {after}")
+        return Answer({"before": before, "after": after}, f"packed: {before:,} bytes became {after:,}")
 
     async def _undo(self, target: str) -> Answer:
         """Take back a mission's installation or a transaction; the answer names the new transaction."""

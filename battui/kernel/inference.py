@@ -23,6 +23,7 @@ from battui.contracts.generation import (
 )
 from battui.kernel.engine_session import EngineSession, Patience, SessionLost
 from battui.kernel.loadout import Loadout, WholeLoadout
+from battui.kernel.metrics import Usage
 
 Answer = TypeVar("Answer")
 
@@ -78,6 +79,8 @@ class Inference:
         self._problem: BattuiError | None = None
         self._session: EngineSession | None = None
         self._life = trio.CancelScope()
+        self.usage = Usage()
+        """What was generated so far."""
 
     @property
     def status(self) -> EngineStatus:
@@ -108,7 +111,7 @@ class Inference:
         failing, Refused where the request cannot be met.
         """
         async with self._loadout.turn(request.adapter.name if request.adapter else ""):
-            return await self._served(lambda session: session.generate(request, on_token))
+            return await self._served(lambda session: self._generated(session, request, on_token))
 
     async def count_tokens(self, text: str) -> int:
         """How many tokens the model sees in `text`; waits and raises as `generate` does."""
@@ -212,6 +215,14 @@ class Inference:
                 raise EngineFailed(
                     "the engine's process ended twice while it worked on this", remedy=self._see_log()
                 )
+
+    async def _generated(
+        self, session: EngineSession, request: GenerationRequest, on_token: OnToken | None
+    ) -> GenerationResult:
+        with self.usage.working():
+            result = await session.generate(request, on_token)
+        self.usage.add(result)
+        return result
 
     async def _ready(self) -> EngineSession:
         while True:

@@ -16,6 +16,8 @@ A fault in any of them takes the tree down in order; the image is closed last.
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import trio
 
 from battui.contracts.errors import Unreachable
@@ -26,6 +28,7 @@ from battui.image.image import Image
 from battui.image.models import model_files
 from battui.kernel.embedding import embedding_model
 from battui.kernel.experts import incarnate_shipped
+from battui.kernel.metrics_endpoint import serve_metrics
 from battui.kernel.organs import Organs
 from battui.kernel.portal import KernelPortal
 
@@ -68,7 +71,8 @@ class Kernel:
             )
             embedding = None if self._at_rest else await trio.to_thread.run_sync(self._embedding, image)
             organs = Organs(image, self._settings, model, embedding, on_demand=self._on_demand)
-            await self._live(organs, task_status)
+            with closing(organs.log):
+                await self._live(organs, task_status)
         finally:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(image.close)
@@ -83,8 +87,10 @@ class Kernel:
             await nursery.start(organs.experts.run)
             if not self._at_rest:
                 await self._wake(organs, nursery)
-            self._portal = KernelPortal(organs.mailbox, organs.bus)
+            self._portal = KernelPortal(organs.mailbox, organs.bus, organs.metrics)
             organs.bus.announce("kernel", "started", about=self._settings.image)
+            if self._settings.metrics.port and not self._at_rest:
+                nursery.start_soon(serve_metrics, self._portal, self._settings.metrics.port, organs.bus)
             task_status.started()
             await self._work(organs)
             with trio.CancelScope(shield=True):

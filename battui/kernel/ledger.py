@@ -71,6 +71,11 @@ class Ledger:
         """A mission ended in `state`."""
         self._counts.add_mission(state, 1)
 
+    @property
+    def missions(self) -> Mapping[str, int]:
+        """How many missions have ended in which state, those that were added already apart."""
+        return dict(self._counts.missions)
+
     def empty(self) -> bool:
         """Whether there is nothing to add."""
         return not self._counts.sends and not self._counts.missions

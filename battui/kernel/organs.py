@@ -20,6 +20,7 @@ from battui.kernel.commands import Commands
 from battui.kernel.committer import Committer
 from battui.kernel.effects import Effects
 from battui.kernel.embedding import Embeddings
+from battui.kernel.event_log import EventLog
 from battui.kernel.expert_memory import ExpertMemory
 from battui.kernel.experts import method_expert
 from battui.kernel.foresight import foresee
@@ -29,10 +30,12 @@ from battui.kernel.ledger import Ledger
 from battui.kernel.librarian import Librarian
 from battui.kernel.lines import Lines
 from battui.kernel.mailbox import Mailbox
+from battui.kernel.metrics import Metrics
 from battui.kernel.missions import Missions
 from battui.kernel.model_commands import ModelCommands
 from battui.kernel.senders import Senders
 from battui.kernel.services import Services
+from battui.kernel.stats import Figures
 from battui.kernel.trials import Trials
 from battui.kernel.warm_shelf import Move
 from battui.kernel.worker import Worker
@@ -57,8 +60,10 @@ class Organs:
         self._image = image
         self._settings = settings
         self.embeddings = Embeddings(settings, embedding) if embedding is not None else None
-        self.bus = Bus(settings.kernel.event_memory)
+        self.log = EventLog(settings)
+        self.bus = Bus(settings.kernel.event_memory, self.log.write)
         self.mailbox = Mailbox(settings.kernel.mailbox)
+        self.metrics = Metrics()
         self.committer = Committer(image, settings.kernel.group)
         self.cells = CellBlock(ahead=settings.cell.ahead, log=self._note_cell)
         self.experts = self._expert_memory(settings, model)
@@ -115,6 +120,7 @@ class Organs:
             bus=self.bus,
             status=self.status,
             models=self._models,
+            stats=Figures(self.metrics, self.mailbox, ledger, self.inference, self.experts, self.cells).stats,
         )
         self.worker = Worker(self.mailbox, self.bus, commands.perform)
 

@@ -10,18 +10,21 @@ from battui.contracts.events import KernelEvent
 from battui.contracts.replies import Reply
 from battui.kernel.bus import Bus
 from battui.kernel.mailbox import Mailbox
+from battui.kernel.metrics import Metrics
 
 
 class KernelPortal:
     """Implements contracts.portal.Portal for callers in Trio."""
 
-    def __init__(self, mailbox: Mailbox, bus: Bus) -> None:
+    def __init__(self, mailbox: Mailbox, bus: Bus, metrics: Metrics) -> None:
         self._mailbox = mailbox
+        self._metrics = metrics
         self._bus = bus
 
     async def submit(self, command: Command) -> Reply:
         """Perform `command` and return its reply; raises BattuiError, Busy where the mailbox is full."""
-        return await self._mailbox.post(command)
+        with self._metrics.counting(command):
+            return await self._mailbox.post(command)
 
     def events(self, since: int | None = None) -> AbstractAsyncContextManager[AsyncIterator[KernelEvent]]:
         """Follow the event stream."""
