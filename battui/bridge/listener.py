@@ -13,6 +13,7 @@ from battui.bridge.edge_socket import EdgeSocket
 from battui.bridge.faults import error_frame
 from battui.bridge.frames import MAX_FRAME, Notice, Role, Unreadable, pack_notice, unpack_request
 from battui.bridge.outbox import Outbox
+from battui.bridge.seed_form import is_seed_form, read_seed_form, seed_reply
 from battui.bridge.session import House, Session
 from battui.bridge.values import Malformed
 from battui.contracts.errors import NotStorable, UsageError
@@ -66,6 +67,9 @@ class Listener:
                     self._take(frames[0].bytes, [frame.bytes for frame in frames[1:]], *known)
 
     def _take(self, identity: bytes, parts: list[bytes], name: str, role: Role) -> None:
+        if len(parts) == 1 and is_seed_form(parts[0]):
+            self._take_seed_form(identity, parts[0], name, role)
+            return
         try:
             if len(parts) != 1:
                 raise Unreadable(f"a frame has one part, not {len(parts)}")
@@ -78,6 +82,18 @@ class Listener:
         session = self._session(identity, name, role)
         session.role = role
         session.take(number, request)
+
+    def _take_seed_form(self, identity: bytes, frame: bytes, name: str, role: Role) -> None:
+        def send(_number: int, notice: Notice) -> None:
+            self.outbox.put(identity, seed_reply(notice))
+
+        # A session of its own: its replies have another form, and no numbers of the client's own.
+        session = Session(self._house, name, role, send, partial(self.outbox.waiting_for, identity))
+        try:
+            session.take(0, read_seed_form(frame))
+        except UsageError as error:
+            self.unreadable += 1
+            send(0, error_frame(error))
 
     def _session(self, identity: bytes, name: str, role: Role) -> Session:
         # The name is part of the key: an identity may be taken by another client once its owner has gone.

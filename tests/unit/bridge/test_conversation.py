@@ -139,3 +139,29 @@ async def test_stop_asks_the_kernel_to_end() -> None:
     async with small_bridge() as running, AsyncClient(running.endpoint) as client:
         await client.stop()
         assert running.stopped.is_set()
+
+
+async def test_the_plain_client_does_the_same_from_a_program_without_a_loop() -> None:
+    from battui import client as library
+
+    async with small_bridge() as running:
+
+        def program() -> None:
+            with library.Client(running.endpoint, name="a program") as client:
+                assert client.line("a.b = 5", key="mine") == Answer(5, "written")
+                assert client.status() == Answer("status")
+                assert client.ping(b"x") == b"x"
+                with client.events(since=1) as events:
+                    assert [next(events).sequence, next(events).sequence] == [1, 2]
+                with pytest.raises(UnknownSlot):
+                    client.line("a.b")
+
+        running.portal.tell(event(1), event(2))
+        await trio.to_thread.run_sync(program)
+
+
+def test_a_plain_client_that_finds_nobody_says_so() -> None:
+    from battui import client as library
+
+    with pytest.raises(Unreachable), library.Client("ipc:///nowhere/at.all", patience=0.1):
+        pytest.fail("there is nobody")
