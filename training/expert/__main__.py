@@ -6,10 +6,12 @@ import sys
 
 from battui.contracts.errors import BattuiError
 from training.expert.arguments import parsed
+from training.expert.memory import keep_memory
 
 
 def main() -> int:
     """Run the verb that was asked for; the exit code."""
+    keep_memory()
     arguments = parsed()
     try:
         return int(arguments.run(arguments))

@@ -6,7 +6,6 @@ after every operation, which tells most where other programs want the cores, too
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +17,6 @@ from training.expert.lora import Gradients
 from training.expert.network import Network
 
 MOST = 4
-# Of glibc's <malloc.h>: without these every large tensor is mapped and unmapped, and its pages cleared, anew.
-TRIM_THRESHOLD, TOP_PAD, MMAP_MAX, ARENA_MAX = -1, -2, -4, -8
 
 
 class Workers:
@@ -34,7 +31,6 @@ class Workers:
         threads = max(1, cores // self.count)
         if on_cpu:
             torch.set_num_threads(threads)
-            _keep_memory()
         self._pool = ThreadPoolExecutor(self.count, initializer=torch.set_num_threads, initargs=(threads,))
 
     def close(self) -> None:
@@ -71,12 +67,3 @@ class Workers:
 def _flat(gathered: list[tuple[Gradients, ...]]) -> list[torch.Tensor]:
     """In the order of Network.parameters."""
     return [tensor for layer in gathered for place in layer for tensor in (place.a, place.b)]
-
-
-def _keep_memory() -> None:
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return  # not glibc: only slower
-    for option, value in ((MMAP_MAX, 0), (TRIM_THRESHOLD, 2**31 - 1), (ARENA_MAX, 1), (TOP_PAD, 1 << 28)):
-        mallopt(option, value)
