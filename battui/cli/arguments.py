@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 from typing import Any, NoReturn
 
 from battui import __version__
 from battui.cli import (
     adapter,
+    ask,
     attach,
     bench,
     bridge,
+    completion,
     config,
     demo,
+    diff,
     doctor,
     guard,
     history,
+    image,
     index,
+    log,
     missions,
     model,
     persona,
@@ -25,6 +30,7 @@ from battui.cli import (
     search,
     send,
     show,
+    stats,
     teach,
     undo,
     verify,
@@ -32,15 +38,7 @@ from battui.cli import (
 from battui.contracts.errors import UsageError
 
 _DESCRIPTION = "A living image of objects that learn. Without a command: the full-screen terminal."
-_EPILOG = """message lines:
-  account = genesis_obj.clone(balance=100)      bind a new name
-  account.balance                               read a slot
-  account.deposit_(amount=50)  # add amount to balance => self.balance == 150
-                                                send, with intent and expectation
-  account ? 'Is it overdrawn?'                  ask
-
-exit codes: 0 ok, 1 refused or failed, 2 usage, 3 no image, kernel or engine, 4 time out,
-            5 guardian refused, 6 approval needed, 7 conflict, 130 interrupted"""
+_MANUAL = Path(__file__).parent / "manual"
 
 
 class CommandParser(ArgumentParser):
@@ -65,6 +63,13 @@ class CommandParser(ArgumentParser):
             "--verbose", action="store_true", default=SUPPRESS, help="more on stderr, tracebacks included"
         )
 
+    def format_help(self) -> str:
+        """What argparse knows, then the command's page of the manual."""
+        words = self.prog.split()
+        page = _MANUAL / f"{'-'.join(words[1:]) or words[0]}.txt"
+        more = page.read_text(encoding="utf-8") if page.exists() else ""
+        return f"{super().format_help()}\n{more}" if more else super().format_help()
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, remedy=f"`{self.prog} --help` shows what there is.")
 
@@ -74,8 +79,6 @@ def build_parser() -> ArgumentParser:
     parser = CommandParser(
         prog="battui",
         description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"battui {__version__}")
     screen.add_arguments(parser)
@@ -83,22 +86,28 @@ def build_parser() -> ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in (
         send,
+        ask,
         teach,
         index,
         search,
         missions,
         show,
+        diff,
         history,
         undo,
+        image,
         verify,
         model,
         adapter,
         persona,
         guard,
+        stats,
+        log,
         doctor,
         config,
         attach,
         bridge,
+        completion,
         demo,
         bench,
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from argparse import Namespace
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import TypeAlias
@@ -18,6 +19,7 @@ from battui.cli.served_kernel import ServedKernel
 from battui.contracts.commands import Command
 from battui.contracts.errors import BattuiError
 from battui.contracts.portal import Portal
+from battui.contracts.replies import Reply
 from battui.contracts.settings import Settings
 from battui.kernel.kernel import Kernel
 
@@ -28,21 +30,36 @@ ATTEMPTS = 5
 
 
 def perform(arguments: Namespace, command: Command) -> int:
-    """Perform one command on the image, print its reply, and return the exit code.
-
-    The command has to be one that a kernel at rest performs: it looks, or changes the image by itself.
-    """
+    """Perform one command on the image, print its reply, and return the exit code; as `replies_to`."""
     from battui.cli.output import print_reply
+
+    (reply,) = replies_to(arguments, command)
+    print_reply(reply, arguments.output)
+    return 0
+
+
+def replies_to(arguments: Namespace, *commands: Command) -> list[Reply]:
+    """Perform commands on the image, in order.
+
+    They have to be such as a kernel at rest performs: they look, or change the image by themselves. Raises
+    BattuiError at the first that fails, and SystemExit where a signal has ended the work.
+    """
     from battui.cli.wiring import settings_of
 
-    asked = keyed(command)
+    left = deque(keyed(command) for command in commands)
+    replies: list[Reply] = []
 
     async def work(portal: Portal) -> int:
-        print_reply(await portal.submit(asked), arguments.output)
+        while left:
+            replies.append(await portal.submit(left[0]))
+            left.popleft()
         return 0
 
     quiet = None if arguments.verbose else _tell_nobody
-    return run_again(settings_of(arguments), work, verbose=arguments.verbose, tell=quiet, at_rest=True)
+    code = run_again(settings_of(arguments), work, verbose=arguments.verbose, tell=quiet, at_rest=True)
+    if code:
+        raise SystemExit(code)
+    return replies
 
 
 def run_again(

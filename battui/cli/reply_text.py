@@ -9,12 +9,14 @@ from itertools import groupby
 
 from battui.cli.model_text import adapter_lines, model_lines
 from battui.cli.provenance_text import cost_and_provenance
+from battui.cli.stats_text import stats_lines
 from battui.contracts.models import AdapterList, ModelList
 from battui.contracts.replies import (
     Answer,
     CandidateView,
     HistoryEntry,
     HistoryList,
+    KernelStats,
     KernelStatus,
     MissionList,
     MissionView,
@@ -59,8 +61,8 @@ def _lines(reply: Reply) -> Iterator[str]:
             )
         case HistoryList():
             yield from _table([_history_row(entry) for entry in reply.entries])
-        case KernelStatus():
-            yield from _status(reply)
+        case KernelStatus() | KernelStats():
+            yield from _status(reply) if isinstance(reply, KernelStatus) else stats_lines(reply)
         case ModelList():
             yield from model_lines(reply)
         case AdapterList():
