@@ -120,7 +120,8 @@ class EngineOptions:
     """How an engine is to use the machine; zero means: choose well.
 
     `cache` is a folder for what can be made again, such as adapters in the engine's own form; without one it is made
-    again with each start. `url` is the server of an engine that asks one.
+    again with each start. `url` is the server of an engine that asks one. `kv` is how keys and values are kept, where
+    the engine has a choice.
     """
 
     threads: int = 0
@@ -129,6 +130,7 @@ class EngineOptions:
     seed: int = 0
     cache: str = ""
     url: str = ""
+    kv: Literal["fp16", "q8", "q6", "q4"] = "fp16"
 
 
 EngineState = Literal["absent", "starting", "loading", "ready", "failed"]

@@ -31,6 +31,7 @@ class EngineSettings:
     threads: int = _setting(0, "Threads; 0 chooses well.", low=0, high=1024)
     parallel: int = _setting(4, "Texts generated at once.", low=1, high=64)
     context: int = _setting(4096, "Tokens of context per text.", low=256, high=1_048_576)
+    kv: str = _setting("fp16", "How exllamav2 keeps its cache.", choices=("fp16", "q8", "q6", "q4"))
     adapters_mb: int = _setting(
         512, "MiB of adapters in the engine; others wait in RAM or in the image.", low=1, high=1_048_576
     )
@@ -93,9 +94,7 @@ class MissionSettings:
 class KernelSettings:
     """How the kernel queues and groups its work."""
 
-    mailbox: int = _setting(
-        256, "Commands that may wait; one more is answered with Busy.", low=1, high=1_000_000
-    )
+    mailbox: int = _setting(256, "Commands that may wait; one more is told Busy.", low=1, high=1_000_000)
     group: int = _setting(64, "Messages that may share one commit.", low=1, high=10_000)
     event_memory: int = _setting(
         10_000, "Events remembered for those who join later.", low=1, high=10_000_000

@@ -31,12 +31,22 @@ def create(name: str) -> Engine:
         from battui.engines.llama_cpp import LlamaCppEngine
 
         return LlamaCppEngine()
+    if name == "openai":
+        from battui.engines.openai import OpenAIEngine
+
+        return OpenAIEngine()
+    if name == "exllamav2":
+        from battui.engines.exllamav2 import ExLlamaV2Engine
+
+        return ExLlamaV2Engine()
     if name == "scripted":
         from battui.engines.scripted import ScriptedEngine
 
         return ScriptedEngine()
     raise EngineFailed(
-        "there is no such engine", about=repr(name), remedy="Choose llama.cpp, or none to think nothing."
+        "there is no such engine",
+        about=repr(name),
+        remedy="Choose llama.cpp, exllamav2, openai, or none to think nothing.",
     )
 
 
@@ -60,4 +70,5 @@ def _probe_apart(name: str) -> EngineProbe:
 
 
 def _openai() -> EngineProbe:
-    return EngineProbe("openai", usable=False, detail="not configured")
+    remedy = "Where there is one: set engine.url to its address, and BATTUI_ENGINE_KEY to its key."
+    return EngineProbe("openai", usable=False, detail="no server is configured", remedy=remedy)

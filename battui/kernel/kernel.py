@@ -25,11 +25,10 @@ from battui.contracts.generation import ModelFiles
 from battui.contracts.portal import Portal
 from battui.contracts.settings import Settings
 from battui.image.image import Image
-from battui.image.models import model_files
 from battui.kernel.embedding import embedding_model
 from battui.kernel.experts import incarnate_shipped
 from battui.kernel.metrics_endpoint import serve_metrics
-from battui.kernel.organs import Organs
+from battui.kernel.organs import Organs, model_in_use
 from battui.kernel.portal import KernelPortal
 
 DRAIN_SECONDS = 2.0
@@ -67,7 +66,7 @@ class Kernel:
         try:
             await trio.to_thread.run_sync(incarnate_shipped, image)
             model = await trio.to_thread.run_sync(
-                image.read, lambda world: model_files(world, self._settings.engine.model)
+                image.read, lambda world: model_in_use(world, self._settings)
             )
             embedding = None if self._at_rest else await trio.to_thread.run_sync(self._embedding, image)
             organs = Organs(image, self._settings, model, embedding, on_demand=self._on_demand)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal, cast
 
 from battui.cell.sandbox import SandboxReport
 from battui.contracts.activation import CellLimits
@@ -12,6 +13,7 @@ from battui.contracts.replies import KernelStatus
 from battui.contracts.settings import CellSettings, EngineSettings, Settings
 from battui.contracts.values import Value
 from battui.image.image import Image
+from battui.image.models import model_files
 from battui.image.world import World
 from battui.kernel.activations import Activations
 from battui.kernel.bus import Bus
@@ -29,6 +31,7 @@ from battui.kernel.inference import Inference
 from battui.kernel.ledger import Ledger
 from battui.kernel.librarian import Librarian
 from battui.kernel.lines import Lines
+from battui.kernel.loadout import WholeLoadout
 from battui.kernel.mailbox import Mailbox
 from battui.kernel.metrics import Metrics
 from battui.kernel.missions import Missions
@@ -70,14 +73,13 @@ class Organs:
         self._models = ModelCommands(
             image, self.experts, settings.engine.model, pinned=settings.mission.expert
         )
-        self._engine = engine_name(settings.engine)
         self.inference = Inference(
-            self._engine,
+            engine_name(settings.engine, model),
             model,
             engine_options(settings),
             log_path=settings.state_dir / "engine.log",
             announce=self._note_engine,
-            loadout=self.experts,
+            loadout=WholeLoadout() if serves_elsewhere(settings.engine) else self.experts,
             on_demand=on_demand,
         )
         ledger = Ledger()
@@ -148,7 +150,8 @@ class Organs:
         return await self._models.pins()
 
     def _restart_engine(self, model: ModelFiles | None) -> None:
-        self.inference.use(self._engine, model)
+        if not serves_elsewhere(self._settings.engine):
+            self.inference.use(engine_name(self._settings.engine, model), model)
 
     async def _engine_ready(self) -> None:
         await self.inference.describe()
@@ -208,7 +211,14 @@ def cell_limits(cell: CellSettings) -> CellLimits:
 def engine_options(settings: Settings) -> EngineOptions:
     """How the engine is to use this machine."""
     engine = settings.engine
-    return EngineOptions(engine.threads, engine.parallel, engine.context, cache=str(settings.cache_dir))
+    return EngineOptions(
+        engine.threads,
+        engine.parallel,
+        engine.context,
+        cache=str(settings.cache_dir),
+        url=engine.url,
+        kv=cast(Literal["fp16", "q8", "q6", "q4"], engine.kv),  # the settings know no other
+    )
 
 
 def engine_words(status: EngineStatus) -> str:
@@ -220,11 +230,26 @@ def engine_words(status: EngineStatus) -> str:
     return status.state
 
 
-def engine_name(engine: EngineSettings) -> str:
-    """`auto` is what runs everywhere; without a model it says what to do."""
+def engine_name(engine: EngineSettings, model: ModelFiles | None) -> str:
+    """`auto` is the server where one is named, else what reads such a model: without one llama.cpp."""
     if engine.name != "auto":
         return engine.name
-    return "llama.cpp"
+    if engine.url:
+        return "openai"
+    whole_folder = model is not None and "config.json" in model.files
+    return "exllamav2" if whole_folder else "llama.cpp"
+
+
+def serves_elsewhere(engine: EngineSettings) -> bool:
+    """Whether a server generates: models and adapters are its own then, not the image's."""
+    return engine_name(engine, None) == "openai"
+
+
+def model_in_use(world: World, settings: Settings) -> ModelFiles | None:
+    """The model that the engine is to load, or of a server's one the name. Raises UnknownObject."""
+    if serves_elsewhere(settings.engine):
+        return ModelFiles(settings.engine.model, "", {})
+    return model_files(world, settings.engine.model)
 
 
 def in_force(report: SandboxReport) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from battui.contracts.settings import KEY_VARIABLE
 from battui.engines.choice import create
 from battui.engines.gguf import Header
 from battui.engines.gguf_lora import converted
+from tests import exllamav2_on_cpu
 from tests.llama_server import ALIAS, llama_server
 from tests.peft_adapters import TARGETS, header_of, make_adapter
 
@@ -27,6 +29,13 @@ SLOTS = 4
 COUNTING = "1 2 3 4 5 6"
 STORY = "Once upon a time"
 REPORT = "market report"
+KING = "there was a king who counted his days and told nobody how many there were left to him"
+PROMPTS = (
+    f"{COUNTING} {STORY} King, Baker, {REPORT}. The king baker number went to the market and bought apples. "
+    "word What is the capital of France? Be brief. system user assistant : one two three four five "
+    f"{' '.join(map(str, range(25)))}"
+)
+MODELS = {"scripted": "scripted_model", "exllamav2": "folder_model"}
 SCRIPT = f"""
 [[rules]]
 match = "^{COUNTING}$"
@@ -34,7 +43,7 @@ answers = [" 7 8 9 10 11 12 13 14 15 16 17 18", " seven eight nine ten eleven tw
 
 [[rules]]
 match = "^{STORY}$"
-answers = [" there was a king who counted his days and told nobody how many there were left to him"]
+answers = [" {KING}"]
 delay = 0.02
 
 [[rules]]
@@ -70,7 +79,8 @@ def small_header() -> Header:
     return Header("llama", "small", CONTEXT, len(shapes), shapes, heads=2, kv_heads=1)
 
 
-ENGINES = ("scripted", *(pytest.param(name, marks=pytest.mark.model) for name in ("llama.cpp", "openai")))
+OF_THE_BUNDLED_MODEL = (pytest.param(name, marks=pytest.mark.model) for name in ("llama.cpp", "openai"))
+ENGINES = ("scripted", "exllamav2", *OF_THE_BUNDLED_MODEL)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -80,11 +90,22 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
+def folder_model(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
+    for package in ("torch", "tokenizers", "exllamav2"):
+        if find_spec(package) is None:
+            pytest.skip(f"{package} is not installed: it is of the extra `cuda`")
+    exllamav2_on_cpu.install(paged=True)
+    script = SCRIPT.replace(KING, f"{KING} {'and on ' * 250}".rstrip())
+    return exllamav2_on_cpu.write_model(tmp_path_factory.mktemp("folder"), script, f"{script} {PROMPTS}")
+
+
+@pytest.fixture(scope="module")
 def files(name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     """A model's files and two adapters for it, as they lie in an image."""
-    files: ModelFiles = request.getfixturevalue("scripted_model" if name == "scripted" else "bundled_model")
-    header = request.getfixturevalue("small_header") if name == "scripted" else header_of(files)
-    targets = ("self_attn.q_proj", "self_attn.k_proj") if name == "scripted" else tuple(TARGETS)
+    files: ModelFiles = request.getfixturevalue(MODELS.get(name, "bundled_model"))
+    small = name in MODELS
+    header = request.getfixturevalue("small_header") if small else header_of(files)
+    targets = ("self_attn.q_proj", "self_attn.k_proj") if small else tuple(TARGETS)
     folder = tmp_path_factory.mktemp("adapters")
     adapters = (
         # Of many random ones these two are the surest of their first words after a market report.
