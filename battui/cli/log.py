@@ -26,7 +26,12 @@ def add_parser(subparsers: Any) -> None:
         "--kind", metavar="KIND", default="", help="only events of this kind, such as mission"
     )
     parser.add_argument("--mission", metavar="ID", default="", help="only events of this mission")
-    parser.add_argument("--engine", action="store_true", help="what the engine's process printed, instead")
+    parser.add_argument(
+        "--source",
+        choices=("kernel", "engine"),
+        default="kernel",
+        help="engine: what its process printed, instead of the kernel's events",
+    )
     parser.add_argument("--where", action="store_true", help="print where the files are, instead")
     parser.set_defaults(run=run)
 
@@ -42,9 +47,9 @@ def run(arguments: Namespace) -> int:
     if arguments.lines < 0:
         raise UsageError("--lines must be at least 0", about=str(arguments.lines))
     if arguments.where:
-        print(settings.state_dir / "engine.log" if arguments.engine else log_path(settings))
+        print(settings.state_dir / "engine.log" if arguments.source == "engine" else log_path(settings))
         return 0
-    if arguments.engine:
+    if arguments.source == "engine":
         return _engine_log(settings, arguments.lines)
     picked = Picked(arguments.level, arguments.kind, arguments.mission, arguments.output)
     wanted = [record for record in records_in(log_path(settings)) if picked.passes(record)]

@@ -86,7 +86,7 @@ def _held(arguments: Namespace) -> tuple[HeldPersona, ...]:
     from battui.mind.personas import HeldPersona, held_personas, shipped_personas
 
     try:
-        with Image.open(settings_of(arguments).image, create=False) as image:
+        with Image.look(settings_of(arguments).image) as image:
             return image.read(held_personas)
     except UnknownObject:
         return tuple(HeldPersona(persona, True) for persona in shipped_personas().values())

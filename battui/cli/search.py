@@ -73,7 +73,7 @@ def _passages(arguments: Namespace, query: str) -> tuple[Passage, ...]:
     where = [condition(text) for text in arguments.where]
     top = arguments.top or TOP
     settings = settings_of(arguments)
-    with Image.open(settings.image, create=False) as image, _nearness(image, settings) as near:
+    with Image.look(settings.image) as image, _nearness(image, settings) as near:
         vector = near(query)
         return image.read(lambda world: search(world, Postings(), query, top=top, where=where, near=vector))
 
@@ -100,7 +100,7 @@ def _run_queries(arguments: Namespace) -> int:
         raise UsageError("--queries stands alone", remedy="Leave out QUERY and --where.")
     queries = list(_queries(arguments.queries))
     settings = settings_of(arguments)
-    with Image.open(settings.image, create=False) as image, _nearness(image, settings) as near:
+    with Image.look(settings.image) as image, _nearness(image, settings) as near:
         lines = image.read(lambda world: list(_trec(world, queries, arguments.top or TOP_OF_RUN, near)))
     text = "".join(f"{line}\n" for line in lines)
     if arguments.run_file is None:

@@ -22,11 +22,11 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Print a verdict for each method; 0, or 5 where one is refused. Raises ImageInUse, UnknownObject."""
+    """Print a verdict for each method; 0, or 5 where one is refused. Raises UnknownObject."""
     from battui.cli.wiring import settings_of
     from battui.image.image import Image
 
-    with Image.open(settings_of(arguments).image, create=False) as image:
+    with Image.look(settings_of(arguments).image) as image:
         verdicts = image.read(lambda world: _verify_all(world, arguments.output))
     refused = verdicts.count(False)
     told = f"{refused} refused" if refused else "none refused"

@@ -59,6 +59,14 @@ class Image:
             raise
         return image
 
+    @classmethod
+    def look(cls, location: str) -> Image:
+        """Open the image for `read` alone, beside whoever owns it; what is committed from now on is not seen.
+
+        Raises ImageDamaged, and UnknownObject where there is none.
+        """
+        return cls(open_database(location, create=False, read_only=True), location)
+
     def close(self) -> None:
         """Give the image back; what was committed stays."""
         self.database.close()

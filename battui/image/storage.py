@@ -28,8 +28,8 @@ logging.getLogger("zc.lockfile").setLevel(logging.CRITICAL)
 logging.getLogger("ZODB.FileStorage").setLevel(logging.CRITICAL)
 
 
-def open_database(location: str, *, create: bool) -> Any:
-    """Return the ZODB.DB at `location`.
+def open_database(location: str, *, create: bool, read_only: bool = False) -> Any:
+    """Return the ZODB.DB at `location`; with `read_only` as it is now, and without its lock where it is a folder.
 
     Raises ImageInUse, ImageDamaged, ImageUnwritable, and UnknownObject where there is none and `create` is false.
     """
@@ -46,7 +46,7 @@ def open_database(location: str, *, create: bool) -> Any:
     _check_magic(file, location)
     with storage_errors(location):
         folder.mkdir(parents=True, exist_ok=True)
-        storage = _open_file_storage(file, folder / BLOB_FOLDER)
+        storage = _open_file_storage(file, folder / BLOB_FOLDER, read_only=read_only)
         try:
             return ZODB.DB(storage, pool_size=32)
         except BaseException:
@@ -54,12 +54,14 @@ def open_database(location: str, *, create: bool) -> Any:
             raise
 
 
-def _open_file_storage(file: Path, blobs: Path) -> Any:
+def _open_file_storage(file: Path, blobs: Path, *, read_only: bool) -> Any:
     """Open the storage, and where that fails give back the lock and the files that it holds already."""
     storage = FileStorage.__new__(FileStorage)
     try:
         # A pack is asked for to make room: no copy of the image as it was is left beside it.
-        storage.__init__(str(file), blob_dir=str(blobs), create=False, pack_keep_old=False)
+        storage.__init__(
+            str(file), blob_dir=str(blobs), create=False, read_only=read_only, pack_keep_old=False
+        )
     except BaseException:
         for held in ("_file", "_tfile", "_files", "_lock_file"):
             if (half_open := getattr(storage, held, None)) is not None:

@@ -88,6 +88,11 @@ class Inference:
         return self._status
 
     @property
+    def begun(self) -> bool:
+        """Whether a process was wanted yet."""
+        return self._wanted
+
+    @property
     def model(self) -> ModelFiles | None:
         """The model in use, with its adapters."""
         return self._model

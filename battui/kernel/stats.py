@@ -16,6 +16,9 @@ from battui.kernel.mailbox import Mailbox
 from battui.kernel.metrics import Metrics
 from battui.mind.cycle import active_cycles, state_of
 
+NOT_BEGUN = "not started"
+"""The state of an engine that nothing has needed yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -43,7 +46,7 @@ class Figures:
             seconds=metrics.messages.seconds,
             within=metrics.messages.within,
             missions=Counter(missions) + Counter(self.ledger.missions),
-            engine=status.state,
+            engine=status.state if self.inference.begun else NOT_BEGUN,
             restarts=status.restarts,
             generations=usage.generations,
             tokens=usage.tokens,
