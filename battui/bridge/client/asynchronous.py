@@ -14,9 +14,8 @@ from types import TracebackType
 
 import anyio
 
-from battui.bridge.client.pending import EventStream, OnProgress, Pending
+from battui.bridge.client.pending import HELLO, Awaited, EventStream, OnProgress, Pending
 from battui.bridge.client.wire import Wire
-from battui.bridge.faults import error_of
 from battui.bridge.frames import (
     Cancel,
     Credit,
@@ -50,7 +49,6 @@ from battui.contracts.replies import Reply
 from battui.contracts.values import Value
 
 MOST_BUSY_S = 2.0
-HELLO = 0
 
 
 class AsyncClient:
@@ -74,9 +72,7 @@ class AsyncClient:
         self._patience = patience
         self._name = name
         self._high_water = high_water
-        self._numbers = HELLO
-        self._pending: dict[int, Pending] = {}
-        self._streams: dict[int, EventStream] = {}
+        self._awaited = Awaited()
         self._ended: Exception | None = None
         self.welcome: Welcome | None = None
         """What the kernel said of itself."""
@@ -122,7 +118,7 @@ class AsyncClient:
                 break
             pause = min(max(2 * pause, pending.error.retry_after), MOST_BUSY_S)
             await anyio.sleep(pause)
-        reply = _checked(pending).reply
+        reply = pending.checked().reply
         assert reply is not None
         return reply
 
@@ -134,27 +130,29 @@ class AsyncClient:
 
     async def ping(self, data: bytes = b"") -> bytes:
         """Send `data` there and back."""
-        return _checked(await self._ask(Ping(data))).data
+        return (await self._ask(Ping(data))).checked().data
 
     async def stop(self) -> None:
         """Let the kernel end in order; raises Refused for all but administrators."""
-        _checked(await self._ask(Stop()))
+        (await self._ask(Stop())).checked()
 
     @asynccontextmanager
     async def _following(self, follow: Follow) -> AsyncIterator[AsyncIterator[KernelEvent]]:
         if self._ended is not None:
             raise self._ended
-        stream = EventStream(follow, lambda events: self._tell(Credit(self._number_of(stream), events)))
-        self._streams[self._next_number()] = stream
-        self._put(self._number_of(stream), follow)
+        stream = EventStream(
+            follow, lambda events: self._tell(Credit(self._awaited.number_of(stream), events))
+        )
+        self._awaited.streams[self._awaited.next_number()] = stream
+        self._put(self._awaited.number_of(stream), follow)
         try:
             await stream.opened.wait()
             if stream.error is not None:
                 raise stream.error
             yield stream
         finally:
-            if (number := self._number_of(stream)) != HELLO:
-                del self._streams[number]
+            if (number := self._awaited.number_of(stream)) != HELLO:
+                del self._awaited.streams[number]
                 self._tell(Cancel(number))
 
     async def _ask(self, request: Request, progress: OnProgress | None = None) -> Pending:
@@ -162,14 +160,14 @@ class AsyncClient:
         if self._ended is not None:
             raise self._ended
         pending = Pending(request, progress)
-        number = self._next_number()
-        self._pending[number] = pending
+        number = self._awaited.next_number()
+        self._awaited.pending[number] = pending
         try:
             self._put(number, request)
             await pending.done.wait()
         finally:
-            for left in [left for left, each in self._pending.items() if each is pending]:
-                del self._pending[left]
+            for left in [left for left, each in self._awaited.pending.items() if each is pending]:
+                del self._awaited.pending[left]
                 self._tell(Cancel(left))
         return pending
 
@@ -183,14 +181,7 @@ class AsyncClient:
 
     def _tell(self, request: Request) -> None:
         if self._ended is None:
-            self._put(self._next_number(), request)
-
-    def _next_number(self) -> int:
-        self._numbers += 1
-        return self._numbers
-
-    def _number_of(self, stream: EventStream) -> int:
-        return next((number for number, each in self._streams.items() if each is stream), HELLO)
+            self._put(self._awaited.next_number(), request)
 
     @asynccontextmanager
     async def _live(self) -> AsyncIterator[None]:
@@ -248,16 +239,8 @@ class AsyncClient:
     def _give_up(self, error: Exception) -> None:
         """Nothing will be answered any more."""
         self._ended = self._ended or error
-        for pending in self._pending.values():
-            pending.fail(error)
-        self._pending.clear()
-        self._end_streams()
+        self._awaited.fail(error)
         self._met.set()
-
-    def _end_streams(self) -> None:
-        for stream in self._streams.values():
-            stream.end()
-        self._streams.clear()
 
     def _receive(self, frame: bytes) -> None:
         try:
@@ -272,37 +255,19 @@ class AsyncClient:
             case Welcome():
                 self._meet(notice)
             case Events(events=events):
-                if number in self._streams:
-                    self._streams[number].put(events)
+                if number in self._awaited.streams:
+                    self._awaited.streams[number].put(events)
             case Ended(reason=reason):
                 self._end_stream(number, slow=reason == "slow")
             case Progress(event=event):
-                pending = self._pending.get(number)
-                if pending is not None and pending.progress is not None:
-                    pending.progress(event)
+                self._awaited.tell(number, event)
             case Goodbye():
                 self._give_up(Unreachable("the kernel has ended", remedy="Start battui again."))
             case Ok() | Error() | Pong():
-                self._answer(number, notice)
-
-    def _answer(self, number: int, notice: Ok | Error | Pong) -> None:
-        stream = self._streams.pop(number, None)
-        if stream is not None and isinstance(notice, Error):
-            stream.end(error_of(notice))
-        pending = self._pending.pop(number, None)
-        if pending is None:
-            return
-        match notice:
-            case Ok(reply=reply):
-                pending.reply = reply
-            case Error():
-                pending.error = error_of(notice)
-            case Pong(data=data):
-                pending.data = data
-        pending.done.set()
+                self._awaited.answer(number, notice)
 
     def _end_stream(self, number: int, *, slow: bool) -> None:
-        stream = self._streams.pop(number, None)
+        stream = self._awaited.streams.pop(number, None)
         if stream is not None and slow:
             # What it missed is remembered by the kernel for a while; the rest shows as a gap.
             self._follow_on(stream)
@@ -310,8 +275,8 @@ class AsyncClient:
             stream.end()
 
     def _follow_on(self, stream: EventStream) -> None:
-        number = self._next_number()
-        self._streams[number] = stream
+        number = self._awaited.next_number()
+        self._awaited.streams[number] = stream
         follow = stream.follow
         since = stream.last + 1 if stream.last else follow.since
         self._put(number, Follow(since, follow.kinds, follow.mission, follow.window))
@@ -320,19 +285,13 @@ class AsyncClient:
         """The kernel is there, for the first time or again: ask it for all that has no reply."""
         known, self.welcome, self._away = self.welcome, welcome, False
         if known is not None and known.kernel != welcome.kernel:
-            self._end_streams()
-        streams, self._streams = list(self._streams.values()), {}
+            self._awaited.end_streams()
+        streams, self._awaited.streams = list(self._awaited.streams.values()), {}
         for stream in streams:
             self._follow_on(stream)
-        unanswered, self._pending = list(self._pending.values()), {}
+        unanswered, self._awaited.pending = list(self._awaited.pending.values()), {}
         for pending in unanswered:
-            number = self._next_number()
-            self._pending[number] = pending
+            number = self._awaited.next_number()
+            self._awaited.pending[number] = pending
             self._put(number, pending.request)
         self._met.set()
-
-
-def _checked(pending: Pending) -> Pending:
-    if pending.error is not None:
-        raise pending.error
-    return pending

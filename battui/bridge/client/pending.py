@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from battui.bridge.frames import Follow, Request
+from battui.bridge.faults import error_of
+from battui.bridge.frames import Error, Follow, Ok, Pong, Request
 from battui.contracts.events import KernelEvent
 from battui.contracts.replies import Reply
 
 OnProgress = Callable[[KernelEvent], None]
+HELLO = 0
+"""The number of a greeting, which nobody waits for."""
 
 
 @dataclass(eq=False)
@@ -30,6 +33,12 @@ class Pending:
         """There will be no reply."""
         self.error = error
         self.done.set()
+
+    def checked(self) -> Pending:
+        """This, once it is done; raises the error that came back."""
+        if self.error is not None:
+            raise self.error
+        return self
 
 
 class EventStream:
@@ -81,3 +90,57 @@ class EventStream:
         if self._untold * 2 >= self.follow.window:
             self._taken(self._untold)
             self._untold = 0
+
+
+class Awaited:
+    """All that a client waits for, by the numbers under which it asked."""
+
+    def __init__(self) -> None:
+        self._numbers = HELLO
+        self.pending: dict[int, Pending] = {}
+        self.streams: dict[int, EventStream] = {}
+
+    def next_number(self) -> int:
+        """A number that was not used before."""
+        self._numbers += 1
+        return self._numbers
+
+    def number_of(self, stream: EventStream) -> int:
+        """The number under which a stream is followed now, HELLO where it has ended."""
+        return next((number for number, each in self.streams.items() if each is stream), HELLO)
+
+    def tell(self, number: int, event: KernelEvent) -> None:
+        """Something happened in the mission of a command."""
+        pending = self.pending.get(number)
+        if pending is not None and pending.progress is not None:
+            pending.progress(event)
+
+    def answer(self, number: int, notice: Ok | Error | Pong) -> None:
+        """What was asked under that number is answered; an answer that nobody waits for is dropped."""
+        stream = self.streams.pop(number, None)
+        if stream is not None and isinstance(notice, Error):
+            stream.end(error_of(notice))
+        pending = self.pending.pop(number, None)
+        if pending is None:
+            return
+        match notice:
+            case Ok(reply=reply):
+                pending.reply = reply
+            case Error():
+                pending.error = error_of(notice)
+            case Pong(data=data):
+                pending.data = data
+        pending.done.set()
+
+    def end_streams(self) -> None:
+        """The kernel that told these events is gone."""
+        for stream in self.streams.values():
+            stream.end()
+        self.streams.clear()
+
+    def fail(self, error: Exception) -> None:
+        """Nothing will be answered any more."""
+        for pending in self.pending.values():
+            pending.fail(error)
+        self.pending.clear()
+        self.end_streams()
