@@ -35,21 +35,37 @@ def run(arguments: Namespace) -> int:
 
     (story,) = replies_to(arguments, ShowMethod(path_of(arguments.path)))
     assert isinstance(story, MethodStory)
-    last = len(story.versions)
-    new = last if arguments.new is None else arguments.new
-    old = new - 1 if arguments.old is None else arguments.old
-    _require(new, 1, last, arguments.path)
-    _require(old, 0, last, arguments.path)
-    _print(arguments.output, story, old, new)
+    _print(arguments.output, story, *chosen(story, arguments.old, arguments.new))
     return 0
 
 
-def _require(number: int, low: int, last: int, path: str) -> None:
+def chosen(story: MethodStory, old: int | None, new: int | None) -> tuple[int, int]:
+    """The two versions that are meant, None being the usual one; raises Refused where there is no such version."""
+    last = len(story.versions)
+    new = last if new is None else new
+    old = new - 1 if old is None else old
+    about = f"{story.holder}.{story.versions[0].selector}"
+    _require(new, 1, last, about)
+    _require(old, 0, last, about)
+    return old, new
+
+
+def difference(story: MethodStory, old: int, new: int) -> list[str]:
+    """The lines of a unified diff between two versions; 0 is no method at all."""
+    from difflib import unified_diff
+
+    name = f"{story.holder}.{story.versions[0].selector}"
+    before, after = (_source(story, number).splitlines() for number in (old, new))
+    older, newer = (f"{name} {_title(story, number)}" for number in (old, new))
+    return list(unified_diff(before, after, older, newer, lineterm=""))
+
+
+def _require(number: int, low: int, last: int, about: str) -> None:
     from battui.contracts.errors import Refused
 
     if not low <= number <= last:
         remedy = f"It has versions 1 to {last}." if last > 1 else "It has one version, 1."
-        raise Refused(f"there is no version {number}", about=path, remedy=remedy)
+        raise Refused(f"there is no version {number}", about=about, remedy=remedy)
 
 
 def _print(form: str, story: MethodStory, old: int, new: int) -> None:
@@ -57,22 +73,13 @@ def _print(form: str, story: MethodStory, old: int, new: int) -> None:
 
     from battui.cli.reply_text import harmless
 
-    lines = _difference(story, old, new)
+    lines = difference(story, old, new)
     if form == "json":
         told = {"reply": "diff", "holder": story.holder, "selector": story.versions[0].selector}
         numbers = {"from": old, "to": new, "versions": len(story.versions)}
         print(json.dumps(told | numbers | {"diff": "\n".join(lines)}, ensure_ascii=False))
     else:
         print(harmless("\n".join(lines)) or "no difference")
-
-
-def _difference(story: MethodStory, old: int, new: int) -> list[str]:
-    from difflib import unified_diff
-
-    name = f"{story.holder}.{story.versions[0].selector}"
-    before, after = (_source(story, number).splitlines() for number in (old, new))
-    older, newer = (f"{name} {_title(story, number)}" for number in (old, new))
-    return list(unified_diff(before, after, older, newer, lineterm=""))
 
 
 def _source(story: MethodStory, number: int) -> str:
