@@ -10,6 +10,7 @@ import zmq
 
 from battui.bridge.edge_socket import EdgeSocket
 from battui.bridge.frames import Notice, Request, pack_request, unpack_notice
+from battui.bridge.seed_form import is_seed_form
 
 
 class RawClient:
@@ -27,7 +28,9 @@ class RawClient:
 
     async def hear(self) -> tuple[int, Notice]:
         while not self._received:
-            self._received = [unpack_notice(parts[0]) for parts in await self.socket.receive_many()]
+            frames = [parts[0] for parts in await self.socket.receive_many()]
+            # What looks like the oldest form of a command is answered in that form, which has no number.
+            self._received = [unpack_notice(frame) for frame in frames if not is_seed_form(frame)]
         return self._received.pop(0)
 
 
