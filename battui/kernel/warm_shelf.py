@@ -58,10 +58,11 @@ class WarmShelf:
         is damaged or does not fit the model, EngineFailed where the cache cannot be written.
         """
         async with self._busy:
-            if adapter.name in self._held:
+            if adapter.name in self._held and self._held[adapter.name].path.exists():
                 self._residency.touch(adapter.name)
                 return
             started = trio.current_time()
+            self.drop(adapter.name)
             warmth = await trio.to_thread.run_sync(warm, engine, adapter, model, self._cache)
             self._held[adapter.name] = warmth
             self._moved(Move(adapter.name, "cold", "warm", warmth.bytes, trio.current_time() - started))

@@ -96,7 +96,11 @@ class MemoryBench:
     async def until(self, way: str) -> None:
         """Wait until something has moved so."""
         while way not in self.ways():
-            await self._news.wait()
+            await self.next_move()
+
+    async def next_move(self) -> None:
+        """Wait until something moves."""
+        await self._news.wait()
 
     async def _pinned(self) -> tuple[str, ...]:
         return self.pins
