@@ -102,6 +102,7 @@ def show(settings: Settings, kernel: ThreadedKernel) -> int:
     import asyncio
     import gc
 
+    from battui.cli.editor import edited
     from battui.contracts.portal import Portal
     from battui.kernel.thread import run_beside
     from battui.tui.app import BattuiApp
@@ -118,6 +119,7 @@ def show(settings: Settings, kernel: ThreadedKernel) -> int:
             state_dir=settings.state_dir,
             keymap=settings.ui.keymap,
             theme_dirs=(settings.config_dir / "themes",),
+            editor=edited,
         )
 
     return asyncio.run(run_beside(kernel, make_app))

@@ -2,52 +2,49 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from textual import work
-from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding
+from textual.app import ComposeResult, SystemCommand
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Input, TabbedContent, TabPane, Tabs
 
-from battui.contracts.commands import ShowMission, Undo
-from battui.contracts.errors import BattuiError, UsageError
+from battui.contracts.commands import Path as ObjectPath
+from battui.contracts.commands import ShowMission
 from battui.contracts.portal import Portal
-from battui.contracts.replies import Answer, MissionView
-from battui.contracts.resources import folder
-from battui.tui.clipboard import MAX_COPY, copy_sequence, fits_clipboard
+from battui.contracts.replies import MissionView
 from battui.tui.conversation import Conversation
-from battui.tui.keys import KeyAction, bindings, checked_keymap, keys_of
+from battui.tui.keys import KeyAction
 from battui.tui.line_history import LineHistory
 from battui.tui.mission_book import MissionBook
 from battui.tui.news import MissionsChanged, News, NewsFeed
-from battui.tui.palette import palette_commands
+from battui.tui.palette import mission_commands, object_commands, palette_commands
+from battui.tui.panes.ask import AskPane
 from battui.tui.panes.history import HistoryPane
 from battui.tui.panes.log import LogPane
 from battui.tui.panes.missions import MissionsPane
 from battui.tui.panes.objects import ObjectsPane
 from battui.tui.panes.pane import Pane
+from battui.tui.panes.search import SearchPane
+from battui.tui.requests import OpenHistory, OpenMission, WriteLine
 from battui.tui.screens.help import HelpScreen
-from battui.tui.themes import load_themes
+from battui.tui.session import Session, save_session
+from battui.tui.shell import Editor, Shell
+from battui.tui.tour import Tour
+from battui.tui.undoing import Undoing
 from battui.tui.widgets.answers import Answers
 from battui.tui.widgets.message_line import MessageLine
 from battui.tui.widgets.status_line import StatusLine
+from battui.tui.widgets.tour_bar import TourBar
+from battui.tui.widgets.waiting_bar import WaitingBar
 
-_HERE = Path(__file__).parent
 
-
-class BattuiApp(App[int], inherit_bindings=False):
-    """The terminal over one portal. Its result is the exit code."""
-
-    TITLE = "battui"
-    CSS_PATH = sorted(_HERE.rglob("*.tcss"))
-    BINDINGS = bindings("app", "move")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
+class BattuiApp(Shell):
+    """The terminal over one portal."""
 
     def __init__(
         self,
@@ -58,76 +55,84 @@ class BattuiApp(App[int], inherit_bindings=False):
         state_dir: Path | None = None,
         keymap: Mapping[str, str] | None = None,
         theme_dirs: Sequence[Path] = (),
+        editor: Editor | None = None,
     ) -> None:
-        """`image` is the name to show. Raises UsageError for a keymap or theme that does not exist."""
-        super().__init__()
-        self._user_keys = checked_keymap(keymap or {})
+        """`image` is the name to show; `editor` has the user edit a text, on a terminal that is free for it.
+
+        Raises UsageError for a keymap or theme that does not exist.
+        """
+        super().__init__(
+            theme=theme, state_dir=state_dir, keymap=keymap or {}, theme_dirs=theme_dirs, editor=editor
+        )
+        self._image = image
         self.conversation = Conversation(portal, tell=self.tell, lost=self.lose_kernel)
         self.book = MissionBook()
-        self._theme_errors = self._register_themes(theme, theme_dirs)
-        history = LineHistory(state_dir / "message_history" if state_dir is not None else None)
-        self._missions = MissionsPane(self.conversation, self.book, self.key_of)
-        self._panes: dict[str, Pane] = {
-            "objects": ObjectsPane(self.conversation),
-            "missions": self._missions,
-            "log": LogPane(),
-            "history": HistoryPane(self.conversation),
-        }
-        self._tabs = TabbedContent(initial="objects")
+        self._undoing = Undoing(self.conversation)
+        self._tour = Tour(over=self.earlier.taught)
+        self._make_panes()
+        self._waiting = WaitingBar(self.key_of)
         self._answers = Answers(self.conversation, self.book)
+        self._tour_bar = TourBar()
+        history = LineHistory(state_dir / "message_history" if state_dir is not None else None)
         self._message_line = MessageLine(self.conversation, history)
         self._status = StatusLine(self.conversation, image)
-        self._undone: list[str] = []
 
-    def _register_themes(self, theme: str, theme_dirs: Sequence[Path]) -> list[BattuiError]:
-        themes, errors = load_themes([folder("themes"), *theme_dirs])
-        for known in themes:
-            self.register_theme(known)
-        if theme not in self.available_themes:
-            raise UsageError(
-                "there is no such theme",
-                about=theme,
-                remedy=f"Choose one of {', '.join(sorted(known.name for known in themes))}.",
-            )
-        self.theme = theme
-        return [*errors]
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        # Themes that do not know battui's own colour get one that can be read on light and dark.
-        return {"muted": "#868c96"}
+    def _make_panes(self) -> None:
+        self._objects = ObjectsPane(self.conversation)
+        if self.earlier.image == self._image:
+            self._objects.begin_at(self.earlier.object)
+        self._missions = MissionsPane(self.conversation, self.book, self.key_of, self.edit)
+        self._history = HistoryPane(self.conversation)
+        self._asked = AskPane(self.conversation, self.book, self._objects.names)
+        self._panes: dict[str, Pane] = {
+            "objects": self._objects,
+            "missions": self._missions,
+            "log": LogPane(),
+            "history": self._history,
+            "search": SearchPane(self.conversation),
+            "ask": self._asked,
+        }
+        earlier = self.earlier.tab
+        self._tabs = TabbedContent(initial=earlier if earlier in self._panes else "objects")
 
     def compose(self) -> ComposeResult:
         with self._tabs:
             for name, pane in self._panes.items():
                 with TabPane(name.capitalize(), id=name):
                     yield pane
+        yield self._waiting
         yield self._answers
+        yield self._tour_bar
         yield self._message_line
         yield self._status
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.set_keymap(self._user_keys)
+        self.set_keymap(self.user_keys)
         self._tabs.query_one(Tabs).can_focus = False
         self.pane.take_focus()
         self._follow_events()
-        for error in self._theme_errors:
+        for error in self.theme_errors:
             self.tell(error)
+
+    def on_unmount(self) -> None:
+        shown = self._objects.inspector.shown
+        session = Session(
+            image=self._image,
+            tab=self._tabs.active or "objects",
+            theme=self.theme if self.theme != self.configured_theme else "",
+            configured=self.configured_theme,
+            object=shown.oid if shown is not None else 0,
+            taught=self._tour.over,
+        )
+        # What cannot be kept is not worth a word to somebody who is leaving.
+        with suppress(OSError):
+            save_session(self.state_dir, session)
 
     @property
     def pane(self) -> Pane:
         """The pane on the screen."""
         return self._panes[self._tabs.active or "objects"]
-
-    def tell(self, error: BattuiError) -> None:
-        """Show an error as the sentence it is."""
-        self.notify(str(error), severity="error", markup=False)
-
-    def lose_kernel(self, reason: Exception | None = None) -> None:
-        """Leave, because there is no kernel any more."""
-        if not self._exit:
-            why = f": {reason}" if reason is not None else ""
-            self.exit(1, return_code=1, message=f"The kernel has ended{why}. Start battui again.")
 
     @work(group="events")
     async def _follow_events(self) -> None:
@@ -156,46 +161,86 @@ class BattuiApp(App[int], inherit_bindings=False):
                 self._tell_missions(self.book.put([view]))
 
     def _tell_missions(self, changed: Iterable[str]) -> None:
-        for follower in (self._missions, self._answers):
+        for follower in (self._missions, self._answers, self._asked):
             follower.post_message(MissionsChanged(changed))
-        count = len(self.book.open())
-        self._tabs.get_tab("missions").label = Content(f"Missions {count}" if count else "Missions")
+        self._show_waiting()
+
+    def _show_waiting(self) -> None:
+        waiting, count = self.book.waiting(), len(self.book.open())
+        self._waiting.show(waiting)
+        label = Content(f"Missions {count}" if count else "Missions")
+        mark = ((" ▲", "bold $text-warning"),) if waiting else ()
+        self._tabs.get_tab("missions").label = Content.assemble(label, *mark)
+
+    def _show_tour(self) -> None:
+        step = self._tour.step
+        self._tour_bar.show(self._tour, self.key_of("app.message"), self.key_of("message.complete"))
+        self._message_line.offer(step.line if step is not None else "")
+
+    def on_objects_pane_listed(self) -> None:
+        if self._objects.is_empty:
+            self._tour.begin()
+        self._show_tour()
+
+    def on_missions_pane_listed(self) -> None:
+        self._show_waiting()
+        self._asked.show()
 
     def on_message_line_ready(self, ready: MessageLine.Ready) -> None:
         self._answers.send(ready.line, ready.command)
+        self._tour.take(ready.line)
+        self._show_tour()
 
     def on_answers_parked(self, parked: Answers.Parked) -> None:
         self._missions.show()
         self._missions.choose(parked.mission)
 
+    def on_write_line(self, wanted: WriteLine) -> None:
+        self._message_line.write(wanted.line, wanted.back)
+
+    def on_open_mission(self, wanted: OpenMission) -> None:
+        self.open_mission(wanted.mission)
+
+    def on_open_history(self, wanted: OpenHistory) -> None:
+        self.action_open_tab("history")
+        self._history.show_object(wanted.oid, wanted.name)
+
+    def open_mission(self, mission: str) -> None:
+        """Show a mission."""
+        self.action_open_tab("missions")
+        self._missions.open(mission)
+
+    def open_object(self, path: ObjectPath) -> None:
+        """Show an object."""
+        self.action_open_tab("objects")
+        self._objects.open(path)
+
     def on_tabbed_content_tab_activated(self) -> None:
-        if not self._message_line.has_focus_within:
+        # It comes late: what a fast hand has opened since keeps the focus.
+        if not (self._message_line.has_focus_within or self.pane.has_focus_within):
             self.pane.take_focus()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         # Only the main screen has panes to act on; the palette opens over a dialog as well.
         if isinstance(screen, ModalScreen):
-            return ()
-        return palette_commands(self._user_keys, self._panes, self._perform, self.key_names)
-
-    def key_names(self, keys: str) -> str:
-        """Return the names of keys as a keyboard has them."""
-        return " ".join(self.get_key_display(Binding(key.strip(), "")) for key in keys.split(","))
-
-    def key_of(self, action: str) -> str:
-        """Return the name of the key that starts the action with that id."""
-        return self.key_names(keys_of(action, self._user_keys))
+            return
+        rooms = {**self._panes, "inspector": self._objects.inspector}
+        yield from palette_commands(self.user_keys, rooms, self._perform, self.key_names)
+        yield from object_commands(self._objects.listed.objects, self.open_object)
+        yield from mission_commands(self.book.newest_first(), self.open_mission)
 
     async def _perform(self, action: KeyAction, pane: DOMNode | None) -> None:
         if pane is not None:
-            self.action_open_tab(action.room)
+            self.action_open_tab(action.room if action.room in self._panes else "objects")
         await self.run_action(action.action, pane)
 
-    async def action_quit(self) -> None:
-        self.exit(0)
-
     async def action_help(self) -> None:
-        await self.push_screen(HelpScreen(self._user_keys, self.key_names))
+        rooms = [name for name, pane in self._panes.items() if pane is self.pane]
+        if self._message_line.has_focus_within:
+            rooms = ["message"]
+        elif self._objects.inspector.has_focus_within:
+            rooms.append("inspector")
+        await self.push_screen(HelpScreen(self.user_keys, self.key_names, rooms))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # The key of the message line has priority, so that what is typed right after it lands there; in an input
@@ -213,9 +258,6 @@ class BattuiApp(App[int], inherit_bindings=False):
         else:
             self.pane.go_back()
 
-    def action_move(self, key: str) -> None:
-        self.simulate_key(key)
-
     def action_open_tab(self, name: str) -> None:
         self._tabs.active = name
         self.pane.take_focus()
@@ -223,6 +265,16 @@ class BattuiApp(App[int], inherit_bindings=False):
     def action_turn_tab(self, step: int) -> None:
         names = list(self._panes)
         self.action_open_tab(names[(names.index(self._tabs.active) + step) % len(names)])
+
+    def action_show_waiting(self) -> None:
+        if waiting := self.book.waiting():
+            self.open_mission(waiting[-1].view.id)
+        else:
+            self.notify("No mission waits for your approval.")
+
+    def action_skip_tour(self) -> None:
+        self._tour.skip()
+        self._show_tour()
 
     def action_clear_answers(self) -> None:
         self._answers.clear()
@@ -232,39 +284,17 @@ class BattuiApp(App[int], inherit_bindings=False):
         shown = answers if self._answers.has_focus else self.pane.current_text() or answers
         self.copy_to_clipboard(self.screen.get_selected_text() or shown)
 
-    def copy_to_clipboard(self, text: str) -> None:
-        size = len(text.encode())
-        if not text:
-            self.notify("There is nothing to copy here.", severity="warning")
-        elif not fits_clipboard(text):
-            self.notify(
-                f"{size} bytes are too many for the terminal's clipboard, which takes {MAX_COPY}.",
-                severity="error",
-            )
-        elif self._driver is not None:
-            self._clipboard = text
-            self._driver.write(copy_sequence(text, os.environ))
-            self.notify(f"Copied {size} bytes.", timeout=2)
-
     def action_undo(self) -> None:
         target = self.pane.undo_target()
         if target:
-            self._undo(target)
+            self._say(self._undoing.undo(target))
         else:
             self.notify("Choose a mission, a learned method or a transaction first.", severity="warning")
 
     def action_redo(self) -> None:
-        if self._undone:
-            self._undo(self._undone.pop(), redo=True)
-        else:
-            self.notify("There is no undo to take back.", severity="warning")
+        self._say(self._undoing.redo())
 
     @work(group="undo")
-    async def _undo(self, target: str, *, redo: bool = False) -> None:
-        answer = await self.conversation.ask(Undo(target), Answer)
-        if answer is not None:
-            if not redo and isinstance(answer.value, str):
-                self._undone.append(answer.value)
-            self.notify(
-                answer.text or ("Done again." if redo else "Taken back; Z does it again."), markup=False
-            )
+    async def _say(self, undoing: Awaitable[str]) -> None:
+        if text := await undoing:
+            self.notify(text, markup=False)

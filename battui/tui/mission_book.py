@@ -34,8 +34,16 @@ class MissionBook:
         self._proposing: list[str] = []
 
     def newest_first(self) -> list[MissionPage]:
-        """Return the pages as a list shows them."""
-        return sorted(self.pages.values(), key=lambda page: page.view.started_at, reverse=True)
+        """Return the pages as a list shows them: what waits for a person stands on top."""
+        return sorted(
+            self.pages.values(),
+            key=lambda page: (bool(page.view.proposal), page.view.started_at),
+            reverse=True,
+        )
+
+    def waiting(self) -> list[MissionPage]:
+        """Return the pages of missions that wait for approval."""
+        return [page for page in self.newest_first() if page.view.proposal]
 
     def open(self) -> list[MissionPage]:
         """Return the pages of missions that have not ended."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import unified_diff
 from functools import lru_cache
 from pprint import pformat
@@ -12,6 +12,9 @@ from textual.content import Content
 from textual.highlight import highlight
 
 from battui.contracts.values import Ref, Value
+
+_DIFF_STYLES = {"+": "$text-success", "-": "$text-error", "@": "$muted"}
+_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)])
 
 
 class _Shown:
@@ -24,19 +27,19 @@ class _Shown:
         return self._text
 
 
-def pretty(value: Value, width: int = 72) -> str:
-    """Return `value` on as many lines as it needs, its references as @oid."""
-    return pformat(_shown(value), width=width, sort_dicts=False)
+def pretty(value: Value, width: int = 72, shown: Callable[[Ref], str] = str) -> str:
+    """Return `value` on as many lines as it needs; `shown` says what people call a reference."""
+    return pformat(_printable(value, shown), width=width, sort_dicts=False)
 
 
-def _shown(value: Value) -> object:
+def _printable(value: Value, shown: Callable[[Ref], str]) -> object:
     match value:
         case Ref():
-            return _Shown(str(value))
+            return _Shown(shown(value))
         case list():
-            return [_shown(item) for item in value]
+            return [_printable(item, shown) for item in value]
         case dict():
-            return {key: _shown(item) for key, item in value.items()}
+            return {key: _printable(item, shown) for key, item in value.items()}
         case _:
             return value
 
@@ -65,12 +68,17 @@ def difference(before: str, after: str) -> Content:
     """Return what changes from one source to another, line by line."""
     lines = list(unified_diff(before.splitlines(), after.splitlines(), lineterm=""))
     # The first two lines name files, and there are none.
-    return highlight("\n".join(lines[2:]), language="diff").rstrip()
+    return Content("\n").join(Content.styled(line, _DIFF_STYLES.get(line[:1], "")) for line in lines[2:])
 
 
 def one_line(text: str) -> str:
     """Return `text` on one line."""
     return " ".join(text.split())
+
+
+def harmless(text: str) -> str:
+    """Return `text` without control characters: what a model wrote must not steer the terminal."""
+    return text.translate(_CONTROLS)
 
 
 def clock(at: float) -> str:

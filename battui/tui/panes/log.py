@@ -6,27 +6,28 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from battui.contracts.events import KernelEvent, Level
+from battui.contracts.events import KernelEvent
 from battui.tui.keys import bindings
+from battui.tui.log_filter import LEVELS, LogFilter, parsed
 from battui.tui.news import News
 from battui.tui.panes.pane import Pane
-from battui.tui.widgets.event_lines import EventLines, line_text
+from battui.tui.widgets.event_lines import MOST_LINES, EventLines
+from battui.tui.widgets.find_line import FindLine
 from battui.tui.widgets.focus import focus_now
-
-_LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 
 
 class LogPane(Pane):
-    """Lines of the kernel's events, filtered by level and text; tokens have their place in missions, not here."""
+    """Lines of the kernel's events, filtered and searched; tokens have their place in missions, not here."""
 
     BINDINGS = bindings("log")
 
     def __init__(self) -> None:
         super().__init__(id="log-pane")
-        self._lines = EventLines(self._wanted)
-        self._filter = Input(placeholder="only lines with this text", id="log-filter", compact=True)
+        self._lines = EventLines()
+        self._filter = FindLine("only lines with these words; also mission:m3, object:account, kind:cell")
+        self._find = FindLine("go to lines with this text")
         self._about = Static(id="log-about")
-        self._least = 1
+        self._shown = LogFilter()
         self._needle = ""
         self._paused = False
         self._held: list[KernelEvent] = []
@@ -34,11 +35,10 @@ class LogPane(Pane):
     def compose(self) -> ComposeResult:
         yield self._about
         yield self._filter
+        yield self._find
         yield self._lines
 
     def on_mount(self) -> None:
-        self._filter.display = False
-        self._filter.cursor_blink = False
         self._show_state()
 
     def take_focus(self) -> None:
@@ -48,26 +48,25 @@ class LogPane(Pane):
         return self._lines.text()
 
     def go_back(self) -> None:
-        self._filter.value = ""
-        self._filter.display = False
+        self._filter.close()
+        self._find.close()
+        self._needle = ""
+        self._lines.forget_found()
         focus_now(self._lines)
 
     def on_news(self, news: News) -> None:
         events = [event for event in news.events if event.kind != "token"]
         if self._paused:
-            self._held = [*self._held, *events][-5_000:]
+            self._held = [*self._held, *events][-MOST_LINES:]
         else:
             self._lines.add(events)
         self._show_state()
 
     def action_filter(self) -> None:
-        self._filter.display = True
-        focus_now(self._filter)
+        self._filter.open()
 
     def action_level(self) -> None:
-        self._least = (self._least + 1) % len(_LEVELS)
-        self._lines.filter_again()
-        self._show_state()
+        self._show(LogFilter((self._shown.least + 1) % len(LEVELS), self._shown.fields, self._shown.words))
 
     def action_pause(self) -> None:
         self._paused = not self._paused
@@ -76,24 +75,43 @@ class LogPane(Pane):
             self._held = []
         self._show_state()
 
+    def action_find(self) -> None:
+        self._find.open()
+
+    def action_find_next(self, step: int) -> None:
+        if not self._needle:
+            self.action_find()
+        elif not self._lines.find(self._needle, step):
+            self.notify(f"No other line has {self._needle!r}.", severity="warning", markup=False)
+
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._needle = event.value.casefold()
-        self._lines.filter_again()
-        self._show_state()
+        if event.input is self._filter:
+            self._show(parsed(event.value, self._shown.least))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._filter.display = bool(event.value)
-        focus_now(self._lines)
+        if event.input is self._find:
+            self._needle = event.value.strip()
+            self._find.close()
+            focus_now(self._lines)
+            if self._needle:
+                self.action_find_next(-1)
+        else:
+            self._filter.display = bool(event.value)
+            focus_now(self._lines)
 
-    def _wanted(self, event: KernelEvent) -> bool:
-        return _LEVELS.index(event.level) >= self._least and self._needle in line_text(event).casefold()
+    def _show(self, shown: LogFilter) -> None:
+        self._shown = shown
+        self._lines.filter(shown)
+        self._show_state()
 
     def _show_state(self) -> None:
         shown, remembered = self._lines.counts
-        facts = [f"{shown} of {remembered} lines", f"level {_LEVELS[self._least]} and up"]
+        facts = [f"{shown} of {remembered} lines", f"level {LEVELS[self._shown.least]} and up"]
+        if self._needle:
+            facts.append(f"search {self._needle!r}")
         state = Content.styled(" · ".join(facts), "$muted")
         if self._paused:
-            state = Content.assemble(state, (f"  paused, {len(self._held)} waiting", "$text-warning"))
+            state = Content.assemble(state, (f"  paused, {len(self._held)} waiting", "bold $text-warning"))
         self._about.update(state)

@@ -9,23 +9,17 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.message import Message
+from textual.widgets import Input, Static
 
-from battui.contracts.commands import (
-    ApproveMission,
-    CancelMission,
-    ListMissions,
-    RejectMission,
-    RetryMission,
-    ShowMission,
-)
+from battui.contracts.commands import ListMissions, ShowMission
 from battui.contracts.replies import APPROVAL, MissionList, MissionView
 from battui.tui.conversation import Conversation
 from battui.tui.keys import bindings
 from battui.tui.mission_book import MissionBook, MissionPage
-from battui.tui.panes.pane import Pane
-from battui.tui.screens.reason import ReasonScreen
+from battui.tui.panes.mission_orders import Edit, MissionOrders
 from battui.tui.values import lasted, one_line
+from battui.tui.widgets.find_line import FindLine
 from battui.tui.widgets.focus import focus_now
 from battui.tui.widgets.listing import Column, Listing, Row
 from battui.tui.widgets.mission_text import mission_text, state_name
@@ -40,22 +34,28 @@ _COLUMNS = (
 )
 
 
-class MissionsPane(Pane):
+class MissionsPane(MissionOrders):
     """A live list over the chosen mission's story."""
 
     BINDINGS = bindings("missions")
 
-    def __init__(self, conversation: Conversation, book: MissionBook, key_of: Callable[[str], str]) -> None:
-        """`key_of` names the key of an action by its id."""
-        super().__init__(id="missions-pane")
-        self._conversation = conversation
+    class Listed(Message):
+        """All missions are known."""
+
+    def __init__(
+        self, conversation: Conversation, book: MissionBook, key_of: Callable[[str], str], edit: Edit
+    ) -> None:
+        """`key_of` names the key of an action by its id, `edit` has the user edit a text."""
+        super().__init__(conversation, edit, id="missions-pane")
         self._book = book
+        self._find = FindLine("only missions with this in title, object, state or number", id="mission-find")
         self._key_of = key_of
         self._listing = Listing(_COLUMNS, empty="No missions yet. Send a message that nobody understands.")
         self._story = Static()
         self._detail = VerticalScroll(self._story, classes="detail")
 
     def compose(self) -> ComposeResult:
+        yield self._find
         yield self._listing
         yield self._detail
 
@@ -69,12 +69,17 @@ class MissionsPane(Pane):
         else:
             self._listing.take_focus()
 
+    @property
+    def page(self) -> MissionPage | None:
+        return self._book.pages.get(self._listing.row)
+
     def go_back(self) -> None:
+        self._find.close()
         self.remove_class("-detail")
         self._listing.take_focus()
 
     def current_text(self) -> str:
-        page = self._book.pages.get(self._listing.row)
+        page = self.page
         if page is None:
             return ""
         chosen = [candidate.source for candidate in page.view.candidates if candidate.chosen]
@@ -90,6 +95,7 @@ class MissionsPane(Pane):
         if reply is not None:
             self._book.put(reply.missions)
             self.show()
+            self.post_message(self.Listed())
 
     def on_missions_changed(self) -> None:
         self.show()
@@ -97,7 +103,9 @@ class MissionsPane(Pane):
     def show(self) -> None:
         """Bring list and story up to date; ages move only while a mission is open."""
         now = time.time()
-        self._listing.show([_row(page, now) for page in self._book.newest_first()])
+        needle = self._find.value.casefold()
+        shown = [page for page in self._book.newest_first() if needle in _searched(page.view)]
+        self._listing.show([_row(page, now) for page in shown])
         self._show_story(now)
         self._tell_proposals()
         if self._book.open():
@@ -109,11 +117,33 @@ class MissionsPane(Pane):
         """Put the cursor on a mission."""
         self._listing.choose(mission)
 
+    def open(self, mission: str) -> None:
+        """Show a mission, whatever the filter, ready for a decision."""
+        self._find.close()
+        self.show()
+        self.choose(mission)
+        self.add_class("-detail")
+        focus_now(self._detail)
+        self.read(mission)
+
     def on_listing_highlighted(self, event: Listing.Highlighted) -> None:
         event.stop()
         self._show_story(time.time())
         self._detail.scroll_home(animate=False)
-        self._read(event.row)
+        self.read(event.row)
+
+    def action_filter(self) -> None:
+        self.remove_class("-detail")
+        self._find.open()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._find.display = bool(event.value)
+        self._listing.take_focus()
 
     def on_listing_chosen(self, event: Listing.Chosen) -> None:
         event.stop()
@@ -121,15 +151,16 @@ class MissionsPane(Pane):
         focus_now(self._detail)
 
     @work(exclusive=True, group="mission")
-    async def _read(self, mission: str) -> None:
+    async def read(self, mission: str) -> None:
         view = await self._conversation.ask(ShowMission(mission), MissionView)
         if view is not None:
             self._book.put([view])
             self.show()
 
     def _show_story(self, now: float) -> None:
-        page = self._book.pages.get(self._listing.row)
-        choice = f"{self._key_of('missions.approve')} approves, {self._key_of('missions.reject')} rejects"
+        page = self.page
+        keys = [("approve", "approves"), ("reject", "rejects"), ("edit", "edits")]
+        choice = ", ".join(f"{self._key_of(f'missions.{name}')} {does}" for name, does in keys)
         self._story.update(mission_text(page, now, choice) if page is not None else Content(""))
 
     def _tell_proposals(self) -> None:
@@ -143,43 +174,10 @@ class MissionsPane(Pane):
                 markup=False,
             )
 
-    def action_retry(self) -> None:
-        self._order(RetryMission(self._listing.row), "The mission starts again.")
 
-    def action_cancel(self) -> None:
-        self._order(CancelMission(self._listing.row), "The mission is cancelled.")
-
-    def action_approve(self) -> None:
-        if view := self._proposing():
-            self._order(ApproveMission(view.id), "The method is approved.")
-
-    def action_reject(self) -> None:
-        if view := self._proposing():
-            self._reject(view)
-
-    def _proposing(self) -> MissionView | None:
-        """The chosen mission, if it waits for approval."""
-        page = self._book.pages.get(self._listing.row)
-        if page is not None and page.view.proposal:
-            return page.view
-        self.notify("This mission waits for no approval.", severity="warning")
-        return None
-
-    @work(exclusive=True, group="reason")
-    async def _reject(self, view: MissionView) -> None:
-        reason = await self.app.push_screen_wait(ReasonScreen(view.title))
-        if reason:
-            self._order(RejectMission(view.id, reason), "The method is rejected.")
-
-    @work(group="orders")
-    async def _order(
-        self, command: RetryMission | CancelMission | ApproveMission | RejectMission, done: str
-    ) -> None:
-        if not command.mission:
-            return
-        if await self._conversation.order(command) is not None:
-            self.notify(done, markup=False)
-            self._read(command.mission)
+def _searched(view: MissionView) -> str:
+    waits = APPROVAL if view.proposal else ""
+    return f"{view.id} {view.state} {view.title} {view.target} {view.kind} {waits}".casefold()
 
 
 def _row(page: MissionPage, now: float) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from textual.app import ComposeResult
@@ -17,10 +17,13 @@ from battui.tui.screens.texts import text
 _ROOMS = {
     "app": "Everywhere",
     "move": "Moving",
+    "objects": "Objects",
     "inspector": "In an object",
     "missions": "Missions",
     "log": "Log",
     "history": "History",
+    "search": "Search",
+    "ask": "Ask",
     "message": "In the message line",
 }
 
@@ -30,26 +33,31 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = [("escape,question_mark,q", "dismiss", "Close")]  # noqa: RUF012  # Textual's interface
 
-    def __init__(self, keymap: Mapping[str, str], key_names: Callable[[str], str]) -> None:
+    def __init__(
+        self, keymap: Mapping[str, str], key_names: Callable[[str], str], rooms: Sequence[str]
+    ) -> None:
+        """`rooms` are those whose keys work where the user is; they come first."""
         super().__init__()
+        self._rooms = rooms
         self._keymap = keymap
         self._key_names = key_names
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            yield Static(Content("\n\n").join([Content.from_markup(text("grammar")), self._keys()]))
+            here, elsewhere = self._keys()
+            yield Static(Content("\n\n").join([*here, Content.from_markup(text("grammar")), *elsewhere]))
 
     def on_mount(self) -> None:
         self.query_one("#help").focus()
 
-    def _keys(self) -> Content:
-        return Content("\n\n").join(
-            self._room(room, list(actions))
-            for room, actions in groupby(key_actions(), key=lambda action: action.room)
-        )
+    def _keys(self) -> tuple[list[Content], list[Content]]:
+        """The rooms where the user is, and all others."""
+        rooms = {room: list(actions) for room, actions in groupby(key_actions(), key=lambda each: each.room)}
+        here = [self._room(room, rooms.pop(room), " (here)") for room in self._rooms if room in rooms]
+        return here, [self._room(room, actions) for room, actions in rooms.items()]
 
-    def _room(self, room: str, actions: list[KeyAction]) -> Content:
-        lines = [Content.styled(_ROOMS[room], "bold $primary")]
+    def _room(self, room: str, actions: list[KeyAction], aside: str = "") -> Content:
+        lines = [Content.assemble((_ROOMS[room], "bold $primary"), (aside, "$muted"))]
         for action in actions:
             keys = self._keymap.get(action.id, action.keys)
             shown = self._key_names(keys)

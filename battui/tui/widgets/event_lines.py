@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -13,7 +13,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from battui.contracts.events import KernelEvent
-from battui.tui.values import clock, one_line
+from battui.tui.log_filter import LogFilter
+from battui.tui.values import clock, harmless, one_line
 
 MOST_LINES = 5_000
 
@@ -21,11 +22,12 @@ MOST_LINES = 5_000
 class EventLines(ScrollView):
     """A ring of events with a filter. New lines scroll in at the bottom while one is there."""
 
-    COMPONENT_CLASSES = {"time", "kind", "debug", "info", "warning", "error"}  # noqa: RUF012  # Textual's interface
+    COMPONENT_CLASSES = {"time", "kind", "debug", "info", "warning", "error", "found"}  # noqa: RUF012  # Textual's interface
 
-    def __init__(self, wanted: Callable[[KernelEvent], bool]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._wanted = wanted
+        self._filter = LogFilter()
+        self._found: KernelEvent | None = None
         self._events: deque[KernelEvent] = deque(maxlen=MOST_LINES)
         self._shown: deque[KernelEvent] = deque(maxlen=MOST_LINES)
 
@@ -36,9 +38,33 @@ class EventLines(ScrollView):
         self._shown.extend(filter(self._wanted, events))
         self._settle(self.is_vertical_scroll_end)
 
-    def filter_again(self) -> None:
-        """Apply a changed filter to everything remembered."""
+    def filter(self, shown: LogFilter) -> None:
+        """Apply a filter to everything remembered, and to what comes."""
+        self._filter = shown
         self._shown = deque(filter(self._wanted, self._events), maxlen=MOST_LINES)
+        self._settle(True)
+
+    def _wanted(self, event: KernelEvent) -> bool:
+        return self._filter.lets(event, line_text(event))
+
+    def find(self, needle: str, step: int) -> bool:
+        """Go to the next line with `needle` down (1) or up (-1) from the one found last, if there is one."""
+        lines = list(self._shown)
+        start = len(lines) if step < 0 else -1
+        if self._found is not None and self._found in lines:
+            start = lines.index(self._found)
+        folded = needle.casefold()
+        for place in range(start + step, len(lines) if step > 0 else -1, step):
+            if folded in line_text(lines[place]).casefold():
+                self._found = lines[place]
+                self.scroll_to(y=place - self.size.height // 2, animate=False, immediate=True)
+                self.refresh()
+                return True
+        return False
+
+    def forget_found(self) -> None:
+        """Mark no line any more, and go back to the newest."""
+        self._found = None
         self._settle(True)
 
     def text(self) -> str:
@@ -64,10 +90,11 @@ class EventLines(ScrollView):
         return self._strip(self._shown[index]).adjust_cell_length(width, self.rich_style)
 
     def _strip(self, event: KernelEvent) -> Strip:
+        found = event is self._found
         segments = [
             Segment(f" {clock(event.at)}  ", self._style("time")),
             Segment(f"{event.kind:<10}", self._style("kind")),
-            Segment(_subject(event) + one_line(event.text), self._style(event.level)),
+            Segment(_subject(event) + _words(event), self._style("found" if found else event.level)),
         ]
         return Strip(segments, sum(cell_len(segment.text) for segment in segments))
 
@@ -77,7 +104,11 @@ class EventLines(ScrollView):
 
 def line_text(event: KernelEvent) -> str:
     """Return an event as one line of plain text."""
-    return f"{clock(event.at)}  {event.level:<7}  {event.kind:<10}{_subject(event)}{one_line(event.text)}"
+    return f"{clock(event.at)}  {event.level:<7}  {event.kind:<10}{_subject(event)}{_words(event)}"
+
+
+def _words(event: KernelEvent) -> str:
+    return harmless(one_line(event.text))
 
 
 def _subject(event: KernelEvent) -> str:

@@ -12,15 +12,17 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from battui.contracts.commands import Path, ShowObject
-from battui.contracts.replies import ObjectView, SlotView
+from battui.contracts.commands import Path, ShowMethod, ShowObject
+from battui.contracts.replies import MethodStory, ObjectView, SlotView
 from battui.contracts.values import Ref
 from battui.tui.conversation import Conversation
 from battui.tui.keys import bindings
-from battui.tui.values import one_line, references
+from battui.tui.object_names import ObjectNames
+from battui.tui.values import references
 from battui.tui.widgets.focus import focus_now
 from battui.tui.widgets.listing import Column, Listing, Row
-from battui.tui.widgets.slot_text import mark, slot_text
+from battui.tui.widgets.method_text import story_text
+from battui.tui.widgets.slot_text import mark, slot_text, summary
 
 _COLUMNS = (Column("", 1), Column("", 22), Column(""))
 _MOST_REFERENCES = 50
@@ -34,9 +36,10 @@ class Inspector(Vertical):
     class Left(Message):
         """The user went back from the first object."""
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Conversation, names: ObjectNames) -> None:
         super().__init__()
         self._conversation = conversation
+        self._names = names
         self._trail: list[ObjectView] = []
         self._slots: dict[str, SlotView] = {}
         self._targets: dict[str, Ref] = {}
@@ -87,7 +90,7 @@ class Inspector(Vertical):
         slot = self.slot
         if slot is None:
             return ""
-        return slot.method.source if slot.method is not None else str(slot_text(slot))
+        return slot.method.source if slot.method is not None else str(slot_text(slot, self._names.shown))
 
     def action_back(self) -> None:
         if self._detail.has_focus:
@@ -117,7 +120,9 @@ class Inspector(Vertical):
 
     def _show(self) -> None:
         view = self._trail[-1]
-        names = " → ".join(step.name or str(Ref(step.oid)) for step in self._trail)
+        for step in self._trail:
+            self._names.take_view(step)
+        names = " → ".join(self._names.shown(Ref(step.oid)) for step in self._trail)
         self._way.update(Content.assemble((names, "bold"), (f"  {Ref(view.oid)}", "$muted")))
         self._slots, self._targets = {}, {}
         self._listing.show(list(self._rows(view)))
@@ -133,7 +138,9 @@ class Inspector(Vertical):
     def _slot_rows(self, slot: SlotView) -> Iterator[Row]:
         row = f"{slot.holder}/{slot.name}"
         self._slots[row] = slot
-        yield Row(row, (mark(slot), Content(slot.name), Content.styled(_summary(slot), "$muted")))
+        yield Row(
+            row, (mark(slot), Content(slot.name), Content.styled(summary(slot, self._names.shown), "$muted"))
+        )
         if isinstance(slot.value, Ref):
             self._targets[row] = slot.value
             return
@@ -142,16 +149,23 @@ class Inspector(Vertical):
                 return
             inner = f"{row}{label}"
             self._slots[inner], self._targets[inner] = slot, ref
-            yield Row(inner, (Content("→"), Content(f"  {label}"), Content.styled(str(ref), "$muted")))
+            target = Content.styled(self._names.shown(ref), "$muted")
+            yield Row(inner, (Content("→"), Content(f"  {label}"), target))
 
     def _show_detail(self, row: str) -> None:
         slot = self._slots.get(row)
-        self._detail_text.update(slot_text(slot) if slot is not None else Content(""))
+        self._detail_text.update(slot_text(slot, self._names.shown) if slot is not None else Content(""))
         self._detail.scroll_home(animate=False)
+        if slot is not None and slot.kind == "method":
+            self._tell_story(slot)
 
-
-def _summary(slot: SlotView) -> str:
-    if slot.method is None:
-        return one_line(slot.text)
-    parameters = f"({', '.join(slot.method.parameters)})"
-    return f"{parameters}  {slot.method.intent}".rstrip()
+    @work(exclusive=True, group="story")
+    async def _tell_story(self, slot: SlotView) -> None:
+        """Add what stands behind a method, which is asked for only once somebody looks at it."""
+        if self.shown is None:
+            return
+        path = Path((slot.name,), self.shown.oid)
+        story = await self._conversation.ask(ShowMethod(path), MethodStory)
+        if story is not None and slot is self.slot:
+            text = [slot_text(slot), story_text(story)]
+            self._detail_text.update(Content("\n").join(text).rstrip())

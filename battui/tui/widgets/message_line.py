@@ -43,6 +43,7 @@ class MessageLine(Vertical):
         self._history = history
         self._input = Input(placeholder=_EXAMPLE, compact=True, select_on_focus=False, id="line")
         self._hint = Static(id="hint")
+        self._offered = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -58,6 +59,17 @@ class MessageLine(Vertical):
 
     def take_focus(self) -> None:
         """Let the next key be written here."""
+        focus_now(self._input)
+
+    def offer(self, line: str) -> None:
+        """Have the key that completes write this line where nothing is written yet."""
+        self._offered = line
+        self._input.placeholder = line or self._input.placeholder
+
+    def write(self, line: str, back: int = 0) -> None:
+        """Begin a line, with the cursor `back` characters before its end."""
+        self._put(line)
+        self._input.cursor_position = len(line) - back
         focus_now(self._input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -89,6 +101,9 @@ class MessageLine(Vertical):
 
     @work(exclusive=True, group="complete")
     async def action_complete(self) -> None:
+        if not self._input.value and self._offered:
+            self._put(self._offered)
+            return
         line = self._input.value[: self._input.cursor_position]
         word, candidates = await completions(self._conversation, line)
         rest = self._input.value[self._input.cursor_position :]

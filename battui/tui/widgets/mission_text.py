@@ -21,6 +21,8 @@ def state_mark(view: MissionView) -> Content:
 
 def state_name(view: MissionView) -> Content:
     """Return sign and name of the mission's state."""
+    if view.proposal:
+        return Content.styled("▲ approve?", "bold $text-warning")
     sign, style = _STATES.get(view.state, _THINKING)
     return Content.styled(f"{sign} {view.state.lower()}", style)
 
@@ -45,16 +47,10 @@ def mission_text(page: MissionPage, now: float, choice: str = "") -> Content:
 
 def _lines(page: MissionPage, now: float, choice: str) -> Iterator[Content]:
     view = page.view
-    yield Content.styled(view.title, "bold")
-    yield Content.assemble(progress(page, now), (f"  {view.id}  {view.target}", "$muted"))
-    if view.trail:
-        yield _trail(view)
+    yield from _head(page, now)
     if view.proposal:
         yield from _proposal(view, choice)
-    if view.failure:
-        yield from _section("Failure", Content.styled(view.failure, "$text-error"))
-    if view.answer:
-        yield from _section("Answer", Content(view.answer))
+    yield from _outcome(view)
     if view.plan:
         yield from _section("Plan", python(pretty(dict(view.plan))))
     for facet, said in view.facets.items():
@@ -68,13 +64,41 @@ def _lines(page: MissionPage, now: float, choice: str) -> Iterator[Content]:
             )
 
 
+def _head(page: MissionPage, now: float) -> Iterator[Content]:
+    view = page.view
+    yield Content.styled(view.title, "bold")
+    yield Content.assemble(progress(page, now), (f"  {view.id}  {view.target}", "$muted"))
+    if view.trail:
+        yield _trail(view)
+    if view.budget:
+        yield Content.styled(_used(view), "$muted")
+    if view.intent:
+        yield Content.assemble(("means    ", "$muted"), view.intent)
+    if view.expectation:
+        yield Content.assemble(("expects  ", "$muted"), python(view.expectation))
+
+
+def _outcome(view: MissionView) -> Iterator[Content]:
+    if view.failure:
+        yield from _section("Failure", Content.styled(view.failure, "$text-error"))
+    if view.answer:
+        yield from _section("Answer", Content(view.answer))
+    if view.sources:
+        yield from _section("Sources", Content("\n".join(view.sources)))
+
+
+def _used(view: MissionView) -> str:
+    tokens, seconds = view.budget.get("tokens"), view.budget.get("seconds")
+    return f"{view.tokens} of {tokens} tokens, {view.seconds:.0f} of {seconds} s of thinking"
+
+
 def _trail(view: MissionView) -> Content:
     steps = [Content.assemble(state.lower(), (f" {clock(at)}", "$muted")) for state, at in view.trail]
     return Content.styled(" → ", "$muted").join(steps)
 
 
 def _proposal(view: MissionView, choice: str) -> Iterator[Content]:
-    yield from _section("Proposal", python(view.proposal), Content.styled(choice, "$text-warning"))
+    yield from _section("Proposal", python(view.proposal), Content.styled(choice, "bold $text-warning"))
     if view.replaces:
         yield from _section("Changes to the present method", difference(view.replaces, view.proposal))
     if view.proof:

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import ClassVar
 
+from battui.contracts.cases import Case
 from battui.contracts.commands import (
     ApproveMission,
     Ask,
     Bind,
     CancelMission,
     Command,
+    EditMission,
     ListHistory,
     ListMissions,
     ListObjects,
@@ -22,12 +24,13 @@ from battui.contracts.commands import (
     RejectMission,
     RetryMission,
     Send,
+    ShowMethod,
     ShowMission,
     ShowObject,
     ShowStatus,
     Undo,
 )
-from battui.contracts.errors import UnknownObject, UnknownSlot
+from battui.contracts.errors import GuardianRefused, UnknownObject, UnknownSlot
 from battui.contracts.events import EventKind, KernelEvent, Level
 from battui.contracts.generation import EngineDescription, EngineStatus
 from battui.contracts.replies import (
@@ -37,6 +40,7 @@ from battui.contracts.replies import (
     HistoryEntry,
     HistoryList,
     KernelStatus,
+    MethodStory,
     MethodView,
     MissionList,
     MissionView,
@@ -62,6 +66,31 @@ DEPOSIT = MethodView(
     tree_hash="9f8e7d6c5b4a39281706",
     trials=("self.balance == 150",),
 )
+FIRST = replace(DEPOSIT, source=SOURCE.replace("+ amount", "+ 50"), mission="m0", installed_at=START - 60)
+STORY = MethodStory(
+    "account_prototype",
+    (DEPOSIT, FIRST),
+    (Case("send", {"balance": 100}, {"amount": 50}, {"balance": 150}),),
+    {"model": "SmolLM2-135M-Instruct", "adapter": "jit", "tokens": 93},
+)
+PASSAGES: list[Value] = [
+    {
+        "text": "Commits are grouped: one fsync answers several messages.",
+        "document": "design.md",
+        "line": 87,
+        "headings": ["Decisions", "Commits"],
+        "score": 7.25,
+        "chunk": Ref(40),
+    },
+    {
+        "text": "A message that nobody understands becomes a mission.",
+        "document": "guide.md",
+        "line": 12,
+        "headings": ["Guide"],
+        "score": 3.5,
+        "chunk": Ref(41),
+    },
+]
 OBJECTS = {
     1: ObjectView(
         1,
@@ -194,7 +223,9 @@ class ScriptedPortal:
 
     def propose(self, mission: str, source: str, replaces: str = "") -> None:
         view = self.missions[mission]
-        self.missions[mission] = replace(view, waiting=APPROVAL, proposal=source, replaces=replaces)
+        self.missions[mission] = replace(
+            view, waiting=APPROVAL, proposal=source, draft=source, replaces=replaces
+        )
         self.tell("mission", f"waits: {APPROVAL}", mission=mission, level="warning", data={"state": "waits"})
 
     def _object(self, command: ShowObject) -> Reply:
@@ -205,9 +236,27 @@ class ScriptedPortal:
         raise UnknownObject("no object has that name", about=str(path), remedy="Bind it first.")
 
     def _send(self, command: Send) -> Reply:
+        if command.selector == "search_":
+            return Answer([] if "nothing" in str(command.positional[0]) else PASSAGES)
         mission = f"m{len(self.missions) + 1}"
         self.begin_mission(mission, f"{command.receiver}.{command.selector}")
         return Answer(mission, f"mission {mission}", mission)
+
+    def _ask(self, command: Ask) -> Reply:
+        mission = f"m{len(self.missions) + 1}"
+        self.begin_mission(mission, command.question)
+        view = self.missions[mission]
+        self.missions[mission] = replace(view, kind="question", target=str(command.path))
+        return Answer(mission, f"mission {mission}", mission)
+
+    def _edit(self, command: EditMission) -> Reply:
+        view = replace(self.missions[command.mission], draft=command.source)
+        self.missions[command.mission] = view
+        if "open(" in command.source:
+            raise GuardianRefused("the name open is not offered", about=view.id)
+        self.missions[view.id] = replace(view, waiting="", proposal="", replaces="")
+        self.complete(view.id, "150")
+        return self.missions[view.id]
 
     def _read(self, command: Read) -> Reply:
         if command.path != Path(("account", "balance")):
@@ -236,11 +285,13 @@ class ScriptedPortal:
         CancelMission: _cancel,
         ApproveMission: _decide,
         RejectMission: _decide,
-        ListHistory: lambda self, _: HistoryList(self.history),
+        EditMission: _edit,
+        ShowMethod: lambda self, _: STORY,
+        ListHistory: lambda self, command: HistoryList(self.history[: 1 if command.path else None]),
         Undo: lambda self, command: Answer("03ff03", f"{command.target} is taken back"),
         ShowStatus: lambda self, _: self.status,
         Send: _send,
-        Ask: lambda self, command: Answer(text="nobody knows"),
+        Ask: _ask,
         Bind: lambda self, command: Answer(Ref(1), "@1 account"),
         Read: _read,
     }

@@ -28,6 +28,8 @@ def test_tabs_are_switched_by_brackets_and_numbers() -> None:
             await terminal.press("right_square_bracket")
             await terminal.shows("No missions yet")
             await terminal.press("left_square_bracket", "left_square_bracket")
+            await terminal.shows("what do you want to know?")
+            await terminal.press("4")
             await terminal.shows("install account_prototype.deposit_")
             await terminal.press("3")
             await terminal.shows("level info and up")
@@ -61,7 +63,7 @@ def test_the_tree_fills_as_one_opens_it() -> None:
         async with open_terminal() as terminal:
             await terminal.until(lambda: ShowObject(Names((), 1)) in terminal.portal.commands)
             await terminal.press("space")
-            await terminal.shows("owner  @3 ada", "parent*  account_protot")
+            await terminal.shows("owner  ada", "parent*  account_protot")
             await terminal.press("G", "enter")
             await terminal.shows("genesis_obj")
 

@@ -1,0 +1,135 @@
+"""Every screen as text, at three sizes and in two themes: words as kept in files, colours that can be read."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from rich.color import ColorType
+from textual.color import Color
+from textual.strip import Strip
+
+from tests.unit.tui import scenes
+from tests.unit.tui.screen import Terminal, open_terminal, played
+from tests.unit.tui.scripted_portal import START
+
+KEPT = Path(__file__).with_name("snapshots")
+SIZES = ((80, 24), (120, 40), (200, 60))
+WRITE = "BATTUI_WRITE_SNAPSHOTS"
+"""With this variable set, the files are written anew instead of compared; look at what changed."""
+
+THEMES = {"battui-light": 3.0, "battui-contrast": 7.0}
+"""The least contrast of any text, by the formula of WCAG 2: 3 for large text, 7 for the best level."""
+
+SCREENS: dict[str, Callable[[Terminal], Awaitable[None]]] = {
+    "objects": scenes.a_learned_method,
+    "missions": scenes.a_proposal,
+    "log": scenes.the_log,
+    "history": scenes.the_history,
+    "search": scenes.passages,
+    "ask": scenes.an_answer,
+    "help": scenes.help_and_back,
+}
+
+
+@pytest.fixture(autouse=True)
+def _one_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setattr(time, "time", lambda: START + 8)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+async def settled(terminal: Terminal) -> str:
+    """What the screen shows once nothing changes any more, without what goes away by itself."""
+    terminal.app.clear_notifications()
+    before = ""
+    for _ in range(50):
+        await terminal.press("ctrl")
+        if before == terminal.text and not terminal.app._notifications:
+            return before
+        before = terminal.text
+    raise AssertionError(f"the screen never rests\n{before}")
+
+
+def compare(name: str, size: tuple[int, int], text: str) -> None:
+    file = KEPT / f"{name}-{size[0]}x{size[1]}.txt"
+    if os.environ.get(WRITE):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"{text.rstrip()}\n", encoding="utf-8")
+    assert text.rstrip().splitlines() == file.read_text(encoding="utf-8").rstrip().splitlines(), file.name
+
+
+def colours(strips: list[Strip]) -> Iterator[tuple[str, Color, Color]]:
+    """Each piece of text with its colours, as far as both are known."""
+    for strip in strips:
+        for text, style, _ in strip:
+            if text.strip() and style is not None and style.color and style.bgcolor:
+                pair = [Color.from_rich_color(each) for each in (style.color, style.bgcolor)]
+                if ColorType.DEFAULT not in (style.color.type, style.bgcolor.type):
+                    yield text, pair[0], pair[1]
+
+
+def contrast(first: Color, second: Color) -> float:
+    """The contrast of two colours by the formula of WCAG 2."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    parts = [part / 255 for part in colour.rgb]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+async def check_colours(terminal: Terminal, words: str) -> None:
+    """The other themes show the same words, and each of them can be read."""
+    usual = terminal.app.theme
+    for theme, least in THEMES.items():
+        terminal.app.theme = theme
+        assert await settled(terminal) == words
+        strips = terminal.app.screen._compositor.render_strips()
+        weak = {
+            (text.strip(), front.hex, back.hex)
+            for text, front, back in colours(strips)
+            if any(letter.isalnum() for letter in text) and contrast(front, back) < least
+        }
+        assert not weak, theme
+    terminal.app.theme = usual
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_screen_is_as_it_was_in_every_theme(size: tuple[int, int]) -> None:
+    async def scene() -> None:
+        async with open_terminal(size=size) as terminal:
+            for name, show in SCREENS.items():
+                await show(terminal)
+                words = await settled(terminal)
+                compare(name, size, words)
+                if len(terminal.app.screen_stack) == 1:
+                    # What lies under a dialog is faint on purpose.
+                    await check_colours(terminal, words)
+
+    played(scene)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_an_empty_image_is_as_it_was(size: tuple[int, int]) -> None:
+    async def scene() -> None:
+        async with open_terminal(scenes.empty_image(), size=size) as terminal:
+            await scenes.welcome(terminal)
+            compare("welcome", size, await settled(terminal))
+
+    played(scene)
+
+
+def test_text_without_contrast_is_found() -> None:
+    assert contrast(Color.parse("#777777"), Color.parse("#ffffff")) == pytest.approx(4.48, abs=0.01)
+    assert contrast(Color.parse("#000000"), Color.parse("#ffffff")) == pytest.approx(21)
