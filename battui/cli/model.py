@@ -6,6 +6,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from battui.cli import quantize
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `model` with its verbs."""
@@ -18,10 +20,11 @@ def add_parser(subparsers: Any) -> None:
     pull = verbs.add_parser("pull", help="fetch a known model into the image")
     pull.add_argument("name", metavar="NAME", help="such as smollm2-135m")
     pull.set_defaults(run=run_pull)
-    add = verbs.add_parser("add", help="copy a GGUF file of your own into the image")
+    add = verbs.add_parser("add", help="copy a GGUF file, or a folder of safetensors, into the image")
     add.add_argument("path", metavar="PATH", type=Path)
     add.add_argument("--name", metavar="NAME", default="", help="what to call it; otherwise after the file")
     add.set_defaults(run=run_add)
+    quantize.add_parser(verbs)
     for verb, run, words in (
         ("show", run_show, "what the image knows of a model, and its adapters"),
         ("use", run_use, "go on with another model of the image, at once where a kernel runs"),

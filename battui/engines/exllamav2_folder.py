@@ -36,6 +36,27 @@ def is_model_folder(files: Mapping[str, str]) -> bool:
     return CONFIG in files
 
 
+def files_in(folder: Path) -> dict[str, Path]:
+    """The files of the model in `folder` that count, by name; pickles and whatever else lies there do not.
+
+    Raises ModelUnavailable where it is no whole model of a kind that exllamav2 reads.
+    """
+    there = {path.name: str(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    model = ModelFiles(str(folder), "", there)
+    require_whole(model)
+    mended(read_json(model, CONFIG), model.name)
+    wanted = (CONFIG, TOKENIZER, INDEX, *BESIDE, *weights_of(model))
+    return {name: Path(there[name]) for name in wanted if name in there}
+
+
+def require_whole(model: ModelFiles) -> None:
+    """Raise ModelUnavailable where the model's configuration or tokenizer is missing."""
+    for name in (CONFIG, TOKENIZER):
+        if name not in model.files:
+            remedy = f"exllamav2 needs a model's whole folder, with its {name}."
+            raise ModelUnavailable(f"the model has no {name}", about=model.name, remedy=remedy)
+
+
 def weights_of(model: ModelFiles) -> list[str]:
     """The names of the files with the model's weights: those of its index, or where it has none, all there are.
 
@@ -59,13 +80,7 @@ def lay_out(model: ModelFiles, folder: Path) -> None:
 
     Raises ModelUnavailable where the model is not whole or not of a kind that the library reads.
     """
-    for name in (CONFIG, TOKENIZER):
-        if name not in model.files:
-            raise ModelUnavailable(
-                f"the model has no {name}",
-                about=model.name,
-                remedy="exllamav2 needs the model's whole folder.",
-            )
+    require_whole(model)
     config = mended(read_json(model, CONFIG), model.name)
     (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
     for name in (TOKENIZER, *weights_of(model), *BESIDE):

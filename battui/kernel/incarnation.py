@@ -18,6 +18,7 @@ from battui.image.adapters import AdapterRecord, incarnate_adapter
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, list_models, model_files, sha256_of
 from battui.image.storage import unwritable
+from battui.kernel.model_folder import add_folder
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -46,11 +47,14 @@ def add_adapter(image: Image, folder: Path, name: str = "", model: str = "") -> 
 
 
 def add_model(image: Image, path: Path, name: str = "") -> ModelRecord:
-    """Copy a GGUF file into the image and take it into use; the file is left as it is. Blocks.
+    """Copy a GGUF file, or a folder of safetensors, into the image and take it into use; it is left as it is. Blocks.
 
     Raises UsageError where there is no file, ModelUnavailable where it is no model, Refused where another one has the
     name, NotASelector, ImageUnwritable.
     """
+    if path.is_dir():
+        folder_name = checked_name(name or name_after(path.resolve().name), "a model")
+        return add_folder(image, path, folder_name, _unwatched)
     if not path.is_file():
         raise UsageError("there is no such file", about=str(path))
     record = _record(path, checked_name(name or name_after(path.stem), "a model"))
@@ -80,6 +84,10 @@ def _record(path: Path, name: str) -> ModelRecord:
         licence=known.licence if known else "",
         context=known.context if known else header.context,
     )
+
+
+def _unwatched(_step: str, _done: int, _total: int) -> None:
+    """Nobody watches: the command answers when it is done."""
 
 
 def name_after(file: str) -> str:
