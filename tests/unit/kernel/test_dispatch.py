@@ -190,7 +190,7 @@ RENDERED: dict[str, tuple[Callable[[World], Any], str]] = {
     "a method": (lambda world: world.lobby["account"].deposit_, DEPOSIT),
     "a primitive": (
         lambda world: found(world.lobby["account"], "infer_"),
-        "<battui's own infer(prompt, system_prompt=, max_tokens=)>",
+        "<battui's own infer(prompt, system_prompt=, max_tokens=, adapter=)>",
     ),
     "an open primitive": (lambda world: found(world.lobby["account"], "clone"), "<battui's own clone(...)>"),
     "a tree": (lambda world: OOBTree(), "<OOBTree>"),
