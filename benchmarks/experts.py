@@ -43,6 +43,11 @@ async def measure(model: ModelFiles, folder: Path) -> None:
         async with remembering(model, folder, engine="llama.cpp", room=room, options=options) as bench:
             await bench.hot()
             await swaps(bench, folder, times)
+        async with remembering(
+            replace(model, adapters=()), folder, engine="llama.cpp", options=options
+        ) as bench:
+            for _ in range(ROUNDS):
+                await again(bench, times)
     floor = reading(Path(max(model.adapters[0].files.values(), key=lambda file: Path(file).stat().st_size)))
     print(f"adapter of {room / (1 << 20):.1f} MiB; milliseconds, median of {ROUNDS}")
     for what, taken in {"floor: reading the file": floor, **times}.items():
@@ -69,6 +74,15 @@ async def swaps(bench: MemoryBench, folder: Path, times: dict[str, list[float]])
         await timed("warm: start with it", "a")
     moves = [move for move in bench.moves if (move.source, move.target) == ("cold", "warm")]
     times["of these, cold to warm"] = [move.seconds for move in moves]
+
+
+async def again(bench: MemoryBench, times: dict[str, list[float]]) -> None:
+    """The engine's process started anew without any adapter: what a swap cannot do without."""
+    await bench.hot()
+    before = trio.current_time()
+    bench.inference.use("llama.cpp", bench.inference.model)
+    await bench.hot()
+    times.setdefault("floor: the process again, without adapters", []).append(trio.current_time() - before)
 
 
 def reading(file: Path) -> list[float]:

@@ -10,6 +10,7 @@ from battui.contracts.errors import Refused, UnknownObject
 from battui.image.adapters import (
     AdapterRecord,
     adapter_config,
+    copy_adapters,
     incarnate_adapter,
     incarnate_shipped_adapter,
     list_adapters,
@@ -127,3 +128,18 @@ def test_what_was_removed_does_not_come_back(image: Image, tmp_path: Path) -> No
     ship(image, tmp_path, b"old")
     remove_adapter(image, "jit")
     assert ship(image, tmp_path, b"newer") == ()
+
+
+def test_a_copy_has_the_adapters_of_its_model_and_not_what_was_removed(image: Image, tmp_path: Path) -> None:
+    """What measures on a copy of an image measures with the same experts."""
+    record = put(image, tmp_path / "poet")
+    ship(image, tmp_path, b"old")
+    remove_adapter(image, "jit")
+    with Image.open(str(tmp_path / "copy")) as copy:
+        copy_adapters(image, copy, "another model")
+        assert list_adapters(copy) == ()
+        copy_adapters(image, copy, "abc")
+
+        assert list_adapters(copy) == (record,)
+        assert adapter_config(copy, "poet") == adapter_config(image, "poet")
+        assert ship(copy, tmp_path, b"old") == (record,)
