@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -24,6 +23,8 @@ def add_parser(verbs: Any) -> None:
 
 def run(arguments: Namespace) -> int:
     """Convert, and say what came of it; the exit code."""
+    import hashlib
+
     from battui.cli.wiring import settings_of
     from battui.contracts.errors import EngineFailed
     from battui.engines.choice import probe_one
