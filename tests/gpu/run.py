@@ -318,9 +318,7 @@ def run(source: Path, place: Path, report: dict[str, Any]) -> bool:
             report["steps"][name] = {"ok": True, **step(bench)}
         except Exception as error:
             report["steps"][name] = {"ok": False, "error": str(error), "trace": traceback.format_exc()}
-        print(
-            f"{name}: {'ok' if report['steps'][name]['ok'] else report['steps'][name]['error']}", flush=True
-        )
+        say(f"{name}: {'ok' if report['steps'][name]['ok'] else report['steps'][name]['error']}")
     command = [
         sys.executable,
         "-m",
@@ -353,9 +351,7 @@ def main() -> int:
     missing = device()
     if missing:
         report["stopped"] = missing
-        print(
-            f"Nothing was tried: {missing}. This needs an NVIDIA GPU and the extra `cuda`.", file=sys.stderr
-        )
+        say(f"Nothing was tried: {missing}. This needs an NVIDIA GPU and the extra `cuda`.")
         code = NO_CUDA
     else:
         with tempfile.TemporaryDirectory(prefix="gpu-") as place:
