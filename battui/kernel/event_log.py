@@ -66,7 +66,7 @@ def _opened(settings: Settings) -> _Files | None:
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         limit = settings.log.file_kb << 10
-        return _Files(path, maxBytes=limit, backupCount=settings.log.files - 1, encoding="utf-8")
+        return _Files(path, maxBytes=limit, backupCount=settings.log.files - 1, encoding="utf-8", delay=True)
     return None
 
 

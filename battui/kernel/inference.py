@@ -143,7 +143,8 @@ class Inference:
                     await self._live()
         finally:
             self._problem = EngineFailed("the engine has been shut down")
-            self._turn(EngineStatus("absent", "The engine has been shut down."))
+            if self._wanted:
+                self._turn(EngineStatus("absent", "The engine has been shut down."))
 
     async def _live(self) -> None:
         """One life of the process. It ends by a crash, a hang or a refusal, or when `use` or the owner cancels."""

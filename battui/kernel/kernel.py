@@ -87,7 +87,8 @@ class Kernel:
             if not self._at_rest:
                 await self._wake(organs, nursery)
             self._portal = KernelPortal(organs.mailbox, organs.bus, organs.metrics)
-            organs.bus.announce("kernel", "started", about=self._settings.image)
+            if not self._at_rest:
+                organs.bus.announce("kernel", "started", about=self._settings.image)
             if self._settings.metrics.port and not self._at_rest:
                 nursery.start_soon(serve_metrics, self._portal, self._settings.metrics.port, organs.bus)
             task_status.started()
@@ -112,6 +113,7 @@ class Kernel:
         async with trio.open_nursery() as working:
             working.start_soon(organs.worker.run)
             await self._stop.wait()
-            organs.bus.announce("kernel", "stopping")
+            if not self._at_rest:
+                organs.bus.announce("kernel", "stopping")
             organs.mailbox.close()
             working.cancel_scope.deadline = trio.current_time() + DRAIN_SECONDS

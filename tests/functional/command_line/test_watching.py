@@ -39,9 +39,11 @@ def test_an_engine_is_started_when_something_has_to_be_thought_about_and_not_bef
     engine_log = tmp_path / ".local/state/battui/engine.log"
     scripted = {"BATTUI_ENGINE_NAME": "scripted"}
     assert battui("--no-ui", "--send", MAKE, "--send", "account.balance", **scripted).code == 0
+    told = battui("log").out
     for words in (("show",), ("history",), ("missions",), ("stats",), ("image",)):
         assert battui(*words, **scripted).code == 0
     assert not engine_log.exists()
+    assert battui("log").out == told
 
     assert battui("send", LEARN, **scripted).code == 0
     assert engine_log.exists()
