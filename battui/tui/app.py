@@ -8,7 +8,6 @@ from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult, SystemCommand
-from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Input, TabbedContent, TabPane, Tabs
@@ -40,7 +39,7 @@ from battui.tui.widgets.answers import Answers
 from battui.tui.widgets.message_line import MessageLine
 from battui.tui.widgets.status_line import StatusLine
 from battui.tui.widgets.tour_bar import TourBar
-from battui.tui.widgets.waiting_bar import WaitingBar
+from battui.tui.widgets.waiting_bar import WaitingBar, missions_label
 
 
 class BattuiApp(Shell):
@@ -166,11 +165,9 @@ class BattuiApp(Shell):
         self._show_waiting()
 
     def _show_waiting(self) -> None:
-        waiting, count = self.book.waiting(), len(self.book.open())
+        waiting = self.book.waiting()
         self._waiting.show(waiting)
-        label = Content(f"Missions {count}" if count else "Missions")
-        mark = ((" ▲", "bold $text-warning"),) if waiting else ()
-        self._tabs.get_tab("missions").label = Content.assemble(label, *mark)
+        self._tabs.get_tab("missions").label = missions_label(len(self.book.open()), bool(waiting))
 
     def _show_tour(self) -> None:
         step = self._tour.step
@@ -190,6 +187,9 @@ class BattuiApp(Shell):
         self._answers.send(ready.line, ready.command)
         self._tour.take(ready.line)
         self._show_tour()
+
+    def on_answers_answered(self) -> None:
+        self._objects.refresh_soon()
 
     def on_answers_parked(self, parked: Answers.Parked) -> None:
         self._missions.show()

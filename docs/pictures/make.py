@@ -54,6 +54,7 @@ async def make(name: str) -> None:
 
 
 async def main() -> None:
+    """Write the pictures named on the command line, or all of them."""
     for name in sys.argv[1:] or PICTURES:
         await make(name)
 

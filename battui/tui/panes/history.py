@@ -12,12 +12,16 @@ from battui.contracts.replies import HistoryEntry, HistoryList
 from battui.tui.conversation import Conversation
 from battui.tui.keys import bindings
 from battui.tui.news import News
+from battui.tui.pace import Pace
 from battui.tui.panes.pane import Pane
 from battui.tui.requests import OpenMission
 from battui.tui.values import date_and_clock, one_line
 from battui.tui.widgets.listing import Column, Listing, Row
 
 _COLUMNS = (Column("when", 19), Column("what"), Column("mission", 12), Column("", 10, least=90))
+
+PAUSE = 0.5
+"""Seconds between two readings of the history while it grows."""
 
 
 class HistoryPane(Pane):
@@ -31,6 +35,7 @@ class HistoryPane(Pane):
         self._listing = Listing(_COLUMNS, empty="Nothing has been written to this image yet.")
         self._entries: dict[str, HistoryEntry] = {}
         self._stale = True
+        self._pace = Pace(self, PAUSE, self.reload)
         self._about: Path | None = None
         self._title = Static(id="history-about")
 
@@ -79,7 +84,7 @@ class HistoryPane(Pane):
         if news.has("object", "installed", "answer", "mission"):
             self._stale = True
             if self.is_on_screen:
-                self.reload()
+                self._pace.ask()
 
     def action_reload(self) -> None:
         self.reload()

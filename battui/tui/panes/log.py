@@ -95,6 +95,7 @@ class LogPane(Pane):
             self._needle = event.value.strip()
             self._find.close()
             focus_now(self._lines)
+            self._show_state()
             if self._needle:
                 self.action_find_next(-1)
         else:
@@ -114,4 +115,4 @@ class LogPane(Pane):
         state = Content.styled(" · ".join(facts), "$muted")
         if self._paused:
             state = Content.assemble(state, (f"  paused, {len(self._held)} waiting", "bold $text-warning"))
-        self._about.update(state)
+        self._about.update(state, layout=False)

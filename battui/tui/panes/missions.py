@@ -40,7 +40,7 @@ class MissionsPane(MissionOrders):
     BINDINGS = bindings("missions")
 
     class Listed(Message):
-        """All missions are known."""
+        """Missions were read from the kernel, which may have changed what waits."""
 
     def __init__(
         self, conversation: Conversation, book: MissionBook, key_of: Callable[[str], str], edit: Edit
@@ -156,6 +156,7 @@ class MissionsPane(MissionOrders):
         if view is not None:
             self._book.put([view])
             self.show()
+            self.post_message(self.Listed())
 
     def _show_story(self, now: float) -> None:
         page = self.page

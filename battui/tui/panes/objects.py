@@ -18,6 +18,7 @@ from battui.tui.conversation import Conversation
 from battui.tui.keys import bindings
 from battui.tui.news import News
 from battui.tui.object_names import ObjectNames
+from battui.tui.pace import Pace
 from battui.tui.panes.pane import Pane
 from battui.tui.requests import OpenHistory, OpenMission, WriteLine
 from battui.tui.screens.texts import text
@@ -26,6 +27,9 @@ from battui.tui.widgets.find_line import FindLine
 from battui.tui.widgets.focus import focus_now
 from battui.tui.widgets.inspector import Inspector
 from battui.tui.widgets.object_tree import ObjectTree
+
+PAUSE = 0.5
+"""Seconds between two readings of objects while they keep changing."""
 
 
 class ObjectsPane(Pane):
@@ -46,6 +50,7 @@ class ObjectsPane(Pane):
         self._welcome = Static(Content.from_markup(text("welcome")), id="welcome")
         self.listed = ObjectList()
         self._known = False
+        self._pace = Pace(self, PAUSE, self._reload)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="tree"):
@@ -94,9 +99,16 @@ class ObjectsPane(Pane):
         self._tree.first = oid
 
     def on_news(self, news: News) -> None:
-        if news.has("object", "installed"):
-            self.reload()
-            self.inspector.reload()
+        if news.has("object", "installed", "answer"):
+            self.refresh_soon()
+
+    def refresh_soon(self) -> None:
+        """Read objects again, as often as it may be asked for."""
+        self._pace.ask()
+
+    def _reload(self) -> None:
+        self.reload()
+        self.inspector.reload()
 
     @work(exclusive=True, group="objects")
     async def reload(self) -> None:

@@ -34,6 +34,9 @@ class Answers(VerticalScroll):
             super().__init__()
             self.mission = mission
 
+    class Answered(Message):
+        """A line has its answer, and may have bound a name or written a slot."""
+
     def __init__(self, conversation: Conversation, book: MissionBook) -> None:
         super().__init__()
         self._conversation = conversation
@@ -78,6 +81,7 @@ class Answers(VerticalScroll):
         except BattuiError as error:
             exchange.error = error
         self.show()
+        self.post_message(self.Answered())
         if exchange.mission and self._page(exchange) is None:
             view = await self._conversation.ask(ShowMission(exchange.mission), MissionView)
             self._book.put([] if view is None else [view])

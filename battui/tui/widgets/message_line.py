@@ -118,6 +118,9 @@ class MessageLine(Vertical):
         self._input.cursor_position = len(line)
 
     def _say(self, hint: Content) -> None:
+        if not hint and not self._hint.display:
+            # Each key asks for this, and to change a widget lays out the whole screen.
+            return
         self._hint.update(hint)
         self._hint.display = bool(hint)
 

@@ -15,6 +15,10 @@ from battui.contracts.generation import EngineState, EngineStatus
 from battui.contracts.replies import KernelStatus
 from battui.tui.conversation import Conversation
 from battui.tui.news import News
+from battui.tui.pace import Pace
+
+PAUSE = 0.5
+"""Seconds between two questions about the kernel's status."""
 
 _ENGINE = {
     "absent": ("○", "$text-warning", "no model"),
@@ -33,6 +37,8 @@ class StatusLine(Static):
         self._conversation = conversation
         self._image = image.rstrip("/").rpartition("/")[2]
         self._status: KernelStatus | None = None
+        self._drawn: tuple[KernelStatus, str] | None = None
+        self._pace = Pace(self, PAUSE, self.ask)
 
     def on_mount(self) -> None:
         self.update(Content.styled(self._image, "$muted"))
@@ -50,10 +56,11 @@ class StatusLine(Static):
             self._status = replace(self._status, engine=_engine_after(self._status.engine, engine[-1]))
             self._draw()
         if news.has("kernel", "engine", "mission", "message", "answer", "object"):
-            self.ask()
+            self._pace.ask()
 
     def _draw(self) -> None:
-        if self._status is not None:
+        if self._status is not None and self._drawn != (self._status, self._image):
+            self._drawn = (self._status, self._image)
             self.update(status_text(self._status, self._image))
 
 

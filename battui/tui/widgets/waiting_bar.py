@@ -37,3 +37,9 @@ class WaitingBar(Static):
 
     async def on_click(self) -> None:
         await self.run_action("app.show_waiting")
+
+
+def missions_label(count: int, waiting: bool) -> Content:
+    """Return the title of the missions' tab: how many are open, and whether one waits."""
+    mark = ((" ▲", "bold $text-warning"),) if waiting else ()
+    return Content.assemble(f"Missions {count}" if count else "Missions", *mark)

@@ -168,6 +168,10 @@ def test_the_first_steps_are_offered_one_after_the_other(tmp_path: Path) -> None
                 await terminal.until(lambda: terminal.line.value.startswith("account"))
                 await terminal.press("enter", "escape")
             await terminal.until(lambda: "First steps" not in terminal.text)
+            # What a line has bound is seen without any word from the kernel.
+            portal.objects = SUMMARIES
+            await terminal.write("ada = genesis_obj.clone()")
+            await terminal.shows("▶ ada")
         assert load_session(tmp_path).taught
 
     played(scene)
