@@ -46,9 +46,10 @@ def cut(weights: Path) -> None:
 
 
 async def adapters(life: Life, name: str = "") -> dict[str, AdapterView]:
+    """The adapters of the script; what comes with battui is for another model."""
     reply = await life.submit(ListAdapters(name))
     assert isinstance(reply, AdapterList)
-    return {view.name: view for view in reply.adapters}
+    return {view.name: view for view in reply.adapters if view.base == "script"}
 
 
 async def infer(life: Life, adapter: str = "") -> object:

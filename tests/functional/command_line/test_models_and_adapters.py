@@ -82,6 +82,6 @@ def test_a_running_kernel_takes_up_what_comes_and_goes(battui: Battui, image: Pa
         assert "for another model" in battui("adapter", "show", "poet", *at).out
         assert battui("send", "genesis_obj.infer_(prompt='hello')", *at).out == "'as you say'\n"
         assert battui("adapter", "remove", "poet", *at).code == 0
-        assert battui("adapter", "list", *at).out == ""
+        assert "poet" not in battui("adapter", "list", *at).out
     finally:
         os.kill(kernel["pid"], signal.SIGTERM)
