@@ -86,20 +86,22 @@ def run_headless(
     verbose: bool = False,
     tell: Callable[[str], None] | None = None,
     at_rest: bool = False,
+    on_demand: bool = True,
 ) -> int:
     """Do `work` at a kernel's portal, and return its exit code.
 
     The kernel is the one that owns the image already, in whichever process, else one that is started for this, and
     shut down before returning. What happens meanwhile is told line by line, on stderr if not to `tell`. A kernel
     that is started for this has no heartbeat: the image is not to start thinking of its own accord when somebody
-    wants one answer. Its engine starts on demand; one that is `at_rest` nobody else can reach while it lives.
-    SIGINT, SIGTERM and SIGHUP end the work and shut the kernel down in order; the code is then 128 + the signal's
+    wants one answer. Its engine starts when it is needed, or at once if not `on_demand`; one that is `at_rest`
+    nobody else can reach while it lives. SIGINT, SIGTERM and SIGHUP end the work and shut the kernel down in order;
+    the code is then 128 + the signal's
     number. A second signal does not wait for that. Raises BattuiError with the reason where the work or the kernel
     fails.
     """
     settings = with_approval(replace(settings, heartbeat=replace(settings.heartbeat, enabled=False)))
     narrator = Narrator(tell or _tell_stderr, verbose=verbose)
-    return once_it_can_be_had(lambda: _run(settings, work, narrator, at_rest=at_rest))
+    return once_it_can_be_had(lambda: _run(settings, work, narrator, at_rest=at_rest, on_demand=on_demand))
 
 
 def run_kernel(kernel: ServedKernel, work: Work, *, verbose: bool = False) -> int:
@@ -107,11 +109,11 @@ def run_kernel(kernel: ServedKernel, work: Work, *, verbose: bool = False) -> in
     return _run_beside(kernel, work, Narrator(_tell_stderr, verbose=verbose), 0)
 
 
-def _run(settings: Settings, work: Work, narrator: Narrator, *, at_rest: bool) -> int:
+def _run(settings: Settings, work: Work, narrator: Narrator, *, at_rest: bool, on_demand: bool) -> int:
     if endpoint := running_kernel(settings):
         # The past of a kernel that others use is none of this command's business.
         return _run_beside(RemoteKernel(endpoint), work, narrator, None)
-    kernel = Kernel(settings, at_rest=True) if at_rest else ServedKernel(settings, on_demand=True)
+    kernel = Kernel(settings, at_rest=True) if at_rest else ServedKernel(settings, on_demand=on_demand)
     return _run_beside(kernel, work, narrator, 0)
 
 

@@ -50,7 +50,7 @@ def measure(
     if len(known) == len(tasks):
         return 0, verdicts
     quiet: Callable[[str], None] | None = None if verbose else _tell_nobody
-    return run_headless(settings, work, verbose=verbose, tell=quiet), verdicts
+    return run_headless(settings, work, verbose=verbose, tell=quiet, on_demand=False), verdicts
 
 
 def settings_of_measurement(settings: Settings, samples: int) -> Settings:
