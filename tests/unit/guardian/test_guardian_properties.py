@@ -107,7 +107,7 @@ def test_what_is_accepted_signals_whenever_it_changes_state(source: str, x: int)
     if not verdict.accepted:
         return
     before, after, ended, signalled = _run(verdict.source, x)
-    assert signalled or before == after or ended.startswith("raised"), verdict.source
+    assert signalled or repr(before) == repr(after) or ended.startswith("raised"), verdict.source
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -115,7 +115,8 @@ def test_what_is_accepted_signals_whenever_it_changes_state(source: str, x: int)
 def test_repair_keeps_result_state_and_exception(source: str, x: int) -> None:
     verdict = review(source, rules=COVENANT_ONLY)
     assert verdict.accepted, source
-    assert _run(source, x)[1:3] == _run(verdict.source, x)[1:3]
+    # As texts: a method may put a list into itself, and such lists cannot be compared.
+    assert repr(_run(source, x)[1:3]) == repr(_run(verdict.source, x)[1:3])
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
