@@ -12,7 +12,8 @@ import pytest
 
 from battui.contracts.errors import Refused
 from battui.contracts.generation import Sampling
-from tests.gpu.run import CONTEXT, LONG, PROMPT, Bench, asking, device, said
+from tests.gpu.run import device
+from tests.gpu.steps import CONTEXT, LONG, PROMPT, Bench, asking, said
 
 pytestmark = pytest.mark.gpu
 
