@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import resource
-import select
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +17,7 @@ from battui.contracts.replies import KernelStatus
 from tests.functional.conftest import BODIES, Life, Live, script_of
 from tests.functional.engine_bench import alive, ask, running
 from tests.functional.test_main_job import MAKE, TEACH
+from tests.functional.watched_terminal import written_on_terminal
 
 Scripted = Callable[[str], Path]
 
@@ -109,25 +106,8 @@ async def test_a_real_engine_without_room_to_grow_answers_or_is_started_again(
 def test_a_fault_writes_nothing_on_the_terminal(
     bundled_model: ModelFiles, tmp_path: Path, fault: str
 ) -> None:
-    ours, theirs = pty.openpty()
     (model,) = bundled_model.files.values()
-    parent = subprocess.Popen(
-        [sys.executable, "-c", FAULTS, model, str(tmp_path), fault],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    try:
-        assert parent.wait(100) == 0
-        written = os.read(ours, 4096) if select.select([ours], [], [], 0)[0] else b""
-    except OSError:  # the terminal's last writer has gone, and it wrote nothing
-        written = b""
-    finally:
-        parent.kill()
-        os.close(ours)
-    assert written == b""
+    assert written_on_terminal(FAULTS, model, str(tmp_path), fault, seconds=100) == b""
 
 
 FAULTS = """

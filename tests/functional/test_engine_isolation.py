@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
@@ -23,6 +21,7 @@ from battui.kernel.engine_process import EngineProcess
 from battui.kernel.inference import Inference
 from battui.kernel.scratch import Scratch
 from tests.functional.engine_bench import OPTIONS, SLOW, alive, ask, running, script_in
+from tests.functional.watched_terminal import written_on_terminal
 
 
 @pytest.fixture
@@ -167,25 +166,8 @@ def _sockets(table: Path, column: int) -> set[str]:
 
 @pytest.mark.model
 def test_nothing_is_written_on_the_terminal(bundled_model: ModelFiles, tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
     (model,) = bundled_model.files.values()
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, "llama.cpp", model, str(tmp_path), "noisy"],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    try:
-        assert parent.wait(60) == 0
-        written = os.read(ours, 4096) if select.select([ours], [], [], 0)[0] else b""
-    except OSError:  # the terminal's last writer has gone, and it wrote nothing
-        written = b""
-    finally:
-        parent.kill()
-        os.close(ours)
-    assert written == b""
+    assert written_on_terminal(PARENT, "llama.cpp", model, str(tmp_path), "noisy", seconds=60) == b""
     assert "grammar" in (tmp_path / "engine.log").read_text()
 
 
