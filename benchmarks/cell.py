@@ -16,7 +16,7 @@ import trio
 
 from battui.contracts.activation import Activation, MethodText, ObjectState
 from battui.contracts.values import Value
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 
 DEPOSIT = """\
 def deposit_(self, amount):

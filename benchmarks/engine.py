@@ -24,7 +24,7 @@ from battui.contracts.generation import AdapterUse, EngineOptions, GenerationReq
 from battui.engines.gguf import read_header
 from battui.engines.gguf_lora import converted
 from battui.engines.private_socket import PrivateSocket
-from battui.kernel.inference import Inference
+from battui.kernel.inference.inference import Inference
 from tests.peft_adapters import make_adapter
 
 SEQUENCES = (1, 4, 8)

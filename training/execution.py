@@ -16,8 +16,8 @@ import trio
 from battui.contracts.activation import Activation, CellAnswer, CellLimits, MethodText, ObjectState
 from battui.contracts.errors import Refused
 from battui.contracts.values import Ref, Value
-from battui.kernel.cells import CellBlock
-from battui.kernel.judging import slots_after
+from battui.kernel.activation.judging import slots_after
+from battui.kernel.cells.cells import CellBlock
 from training.drawing import Situation, method_source
 
 FRESH = 1

@@ -15,7 +15,7 @@ from battui.contracts.activation import Activation, MethodText
 from battui.contracts.cases import case_from
 from battui.contracts.generation import Generated
 from battui.guardian import review
-from battui.kernel.trials import candidate_of
+from battui.kernel.activation.trials import candidate_of
 from battui.mind.synthesis import method_source
 from training.drawing import indented
 from training.examples import Example, brief_for, prompt_for

@@ -8,7 +8,7 @@ from pathlib import Path
 from battui.contracts.resources import folder
 from battui.contracts.settings import Settings
 from battui.engines.peft import CONFIG, EXPERT
-from battui.kernel.incarnation import name_after
+from battui.kernel.experts.incarnation import name_after
 
 DROPPED = "adapters"
 

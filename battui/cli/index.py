@@ -79,7 +79,7 @@ def _embed(image: Image, settings: Settings) -> None:
     """Make the vectors that are lacking, where they are turned on."""
     if not settings.catalog.embeddings:
         return
-    from battui.kernel.embedding import EmbeddingThread, embedding_model
+    from battui.kernel.catalog.embedding import EmbeddingThread, embedding_model
 
     model = image.read(lambda world: embedding_model(world, settings))
     assert model is not None

@@ -41,7 +41,7 @@ def run(arguments: Namespace) -> int:
     from battui.cli.log_records import Picked, records_in
     from battui.cli.wiring import settings_of
     from battui.contracts.errors import UsageError
-    from battui.kernel.event_log import log_path
+    from battui.kernel.events.event_log import log_path
 
     settings = settings_of(arguments)
     if arguments.lines < 0:
@@ -75,7 +75,7 @@ def _follow(settings: Settings, picked: Picked) -> None:
 
     from battui.cli.log_records import records_in
     from battui.cli.remote_kernel import running_kernel
-    from battui.kernel.event_log import log_path
+    from battui.kernel.events.event_log import log_path
 
     picked.pass_over(records_in(log_path(settings)))
     while True:
@@ -91,7 +91,7 @@ def _follow_kernel(endpoint: str, picked: Picked) -> None:
 
     from battui.bridge.client import Client
     from battui.contracts.errors import Unreachable
-    from battui.kernel.event_log import event_as_json
+    from battui.kernel.events.event_log import event_as_json
 
     try:
         with Client(endpoint, patience=PATIENCE_S, name="log") as client, client.events(since=0) as events:

@@ -215,7 +215,7 @@ async def _at_rest(portal: Portal, mission: str, events: AsyncIterator[KernelEve
 def _waiting(view: MissionView) -> BattuiError:
     """Why a mission that waits has no answer yet."""
     from battui.contracts.errors import ModelUnavailable
-    from battui.kernel.approvals import approval_needed
+    from battui.kernel.missions.approvals import approval_needed
 
     if view.proposal:
         return approval_needed(view.id)

@@ -33,7 +33,7 @@ from battui.engines.wheel_source import extract_member, fetch_wheel
 from battui.image.adapters import AdapterRecord, adapter_config, list_adapters, remove_adapter
 from battui.image.image import Image
 from battui.image.models import list_models, model_files, remove_model, use_model
-from battui.kernel.incarnation import add_adapter, add_model, name_after
+from battui.kernel.experts.incarnation import add_adapter, add_model, name_after
 
 Progress = Callable[[str, int, int], None]
 LISTS = ModelList | AdapterList

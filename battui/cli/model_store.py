@@ -16,8 +16,8 @@ from battui.engines.wheel_source import extract_member, fetch_wheel
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, list_models, sha256_of
 from battui.image.storage import unwritable
-from battui.kernel.incarnation import checked_name, name_after
-from battui.kernel.model_folder import add_folder
+from battui.kernel.experts.incarnation import checked_name, name_after
+from battui.kernel.experts.model_folder import add_folder
 
 Progress = Callable[[str, int, int], None]
 INCOMING = "incoming"

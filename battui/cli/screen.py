@@ -11,7 +11,7 @@ from battui.contracts.errors import UsageError
 
 if TYPE_CHECKING:
     from battui.contracts.settings import Settings
-    from battui.kernel.thread import ThreadedKernel
+    from battui.kernel.threads.thread import ThreadedKernel
 
 HUNG_UP = 129
 """The exit code when the terminal went away, as it does when an SSH line drops."""
@@ -104,7 +104,7 @@ def show(settings: Settings, kernel: ThreadedKernel) -> int:
 
     from battui.cli.editor import edited
     from battui.contracts.portal import Portal
-    from battui.kernel.thread import run_beside
+    from battui.kernel.threads.thread import run_beside
     from battui.tui.app import BattuiApp
 
     def make_app(portal: Portal) -> BattuiApp:

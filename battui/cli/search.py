@@ -84,7 +84,7 @@ def _nearness(image: Image, settings: Settings) -> Iterator[Callable[[str], Near
     if not settings.catalog.embeddings:
         yield lambda _: None
         return
-    from battui.kernel.embedding import EmbeddingThread, embedding_model
+    from battui.kernel.catalog.embedding import EmbeddingThread, embedding_model
 
     model = image.read(lambda world: embedding_model(world, settings))
     assert model is not None

@@ -26,7 +26,7 @@ def run(arguments: Namespace) -> int:
 
     (stats,) = replies_to(arguments, ShowStats())
     if arguments.prometheus:
-        from battui.kernel.exposition import exposition
+        from battui.kernel.measures.exposition import exposition
 
         assert isinstance(stats, KernelStats)
         print(exposition(stats), end="")

@@ -11,10 +11,10 @@ from battui.contracts.errors import BattuiError
 from battui.contracts.replies import Answer
 from battui.contracts.settings import HeartbeatSettings
 from battui.image.world import World
-from battui.kernel.bus import Bus
-from battui.kernel.committer import Committer
-from battui.kernel.ledger import Ledger
-from battui.kernel.missions import Missions
+from battui.kernel.events.bus import Bus
+from battui.kernel.missions.missions import Missions
+from battui.kernel.transactions.committer import Committer
+from battui.kernel.transactions.ledger import Ledger
 from battui.mind.cycle import Mandate, active_cycles, start_cycle
 
 AUDIT = Mandate("self_audit", selector="perform_efficiency_audit_")

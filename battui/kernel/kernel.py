@@ -25,9 +25,9 @@ from battui.contracts.generation import ModelFiles
 from battui.contracts.portal import Portal
 from battui.contracts.settings import Settings
 from battui.image.image import Image
-from battui.kernel.embedding import embedding_model
-from battui.kernel.experts import incarnate_shipped
-from battui.kernel.metrics_endpoint import serve_metrics
+from battui.kernel.catalog.embedding import embedding_model
+from battui.kernel.experts.experts import incarnate_shipped
+from battui.kernel.measures.metrics_endpoint import serve_metrics
 from battui.kernel.organs import Organs, model_in_use
 from battui.kernel.portal import KernelPortal
 

@@ -8,9 +8,9 @@ from contextlib import AbstractAsyncContextManager
 from battui.contracts.commands import Command
 from battui.contracts.events import KernelEvent
 from battui.contracts.replies import Reply
-from battui.kernel.bus import Bus
-from battui.kernel.mailbox import Mailbox
-from battui.kernel.metrics import Metrics
+from battui.kernel.events.bus import Bus
+from battui.kernel.measures.metrics import Metrics
+from battui.kernel.messages.mailbox import Mailbox
 
 
 class KernelPortal:

@@ -10,8 +10,8 @@ import trio
 from battui.contracts.commands import Command
 from battui.contracts.errors import BattuiError, Unreachable
 from battui.contracts.replies import Reply
-from battui.kernel.bus import Bus
-from battui.kernel.mailbox import Letter, Mailbox
+from battui.kernel.events.bus import Bus
+from battui.kernel.messages.mailbox import Letter, Mailbox
 
 AT_ONCE = 1024
 

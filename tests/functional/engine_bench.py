@@ -9,8 +9,8 @@ from pathlib import Path
 import trio
 
 from battui.contracts.generation import EngineOptions, EngineStatus, GenerationRequest, ModelFiles
-from battui.kernel.engine_session import Patience
-from battui.kernel.inference import Inference, RestartRule
+from battui.kernel.inference.engine_session import Patience
+from battui.kernel.inference.inference import Inference, RestartRule
 
 QUICK = Patience(silence_s=2.5, load_s=30, grace_s=2)
 OPTIONS = EngineOptions(context=512, parallel=2)

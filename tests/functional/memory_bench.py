@@ -10,9 +10,9 @@ import trio
 
 from battui.contracts.generation import AdapterFiles, AdapterUse, EngineOptions, GenerationRequest, ModelFiles
 from battui.engines.gguf import Header
-from battui.kernel.expert_memory import ExpertMemory
-from battui.kernel.inference import Inference, RestartRule
-from battui.kernel.warm_shelf import Move
+from battui.kernel.experts.expert_memory import ExpertMemory
+from battui.kernel.experts.warm_shelf import Move
+from battui.kernel.inference.inference import Inference, RestartRule
 from tests.functional.engine_bench import QUICK, Watch
 from tests.peft_adapters import make_adapter
 

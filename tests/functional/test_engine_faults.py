@@ -115,7 +115,7 @@ import os, signal, sys
 from pathlib import Path
 import trio
 from battui.contracts.generation import EngineOptions, GenerationRequest, ModelFiles
-from battui.kernel.inference import Inference
+from battui.kernel.inference.inference import Inference
 from tests.functional.test_engine_faults import limit_memory
 
 async def main(model, folder, fault):

@@ -11,7 +11,7 @@ import trio
 
 from battui.contracts.errors import EngineFailed, ModelUnavailable
 from battui.contracts.generation import EngineOptions, EngineStatus, GenerationRequest, ModelFiles, Sampling
-from battui.kernel.inference import RestartRule
+from battui.kernel.inference.inference import RestartRule
 from tests.functional.engine_bench import SLOW, Watch, alive, ask, running, script_in
 
 

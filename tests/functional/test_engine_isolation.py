@@ -17,9 +17,9 @@ from battui.contracts.errors import EngineFailed
 from battui.contracts.generation import ModelFiles
 from battui.engines.frames import VERSION, error_from
 from battui.engines.records import to_plain
-from battui.kernel.engine_process import EngineProcess
-from battui.kernel.inference import Inference
-from battui.kernel.scratch import Scratch
+from battui.kernel.inference.engine_process import EngineProcess
+from battui.kernel.inference.inference import Inference
+from battui.kernel.inference.scratch import Scratch
 from tests.functional.engine_bench import OPTIONS, SLOW, alive, ask, running, script_in
 from tests.functional.watched_terminal import written_on_terminal
 
@@ -48,7 +48,9 @@ async def test_shutdown_leaves_no_process_and_no_file(script: ModelFiles, tmp_pa
 
 def test_what_a_killed_owner_left_is_swept_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    owner = "import os; from battui.kernel.scratch import Scratch; Scratch(); os.kill(os.getpid(), 9)"
+    owner = (
+        "import os; from battui.kernel.inference.scratch import Scratch; Scratch(); os.kill(os.getpid(), 9)"
+    )
     subprocess.run([sys.executable, "-c", owner], env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)
     foreign = tmp_path / "battui-without-a-lock"
     foreign.mkdir()
@@ -177,7 +179,7 @@ from pathlib import Path
 import trio
 from battui.contracts.errors import Refused
 from battui.contracts.generation import EngineOptions, GenerationRequest, ModelFiles
-from battui.kernel.inference import Inference
+from battui.kernel.inference.inference import Inference
 
 async def main(engine, model, folder, noisy=False):
     files = ModelFiles("model", "", {Path(model).name: model})

@@ -25,7 +25,7 @@ from battui.contracts.replies import HistoryList, KernelStatus
 from battui.engines.peft import WEIGHTS
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, sha256_of
-from battui.kernel.incarnation import add_adapter
+from battui.kernel.experts.incarnation import add_adapter
 from tests.functional.conftest import Life, Live
 from tests.functional.memory_bench import Q_ONLY, SCRIPT, SMALL, WORDS, weight
 from tests.peft_adapters import make_adapter

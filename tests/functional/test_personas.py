@@ -12,7 +12,7 @@ import trio
 from battui.contracts.errors import MissionFailed
 from battui.contracts.generation import ChatMessage, GenerationRequest, ModelFiles
 from battui.contracts.replies import MissionView
-from battui.kernel.inference import Inference
+from battui.kernel.inference.inference import Inference
 from tests.functional.conftest import BODIES, Live, script_of
 from tests.functional.engine_bench import running
 from tests.functional.test_approval_commands import run

@@ -24,7 +24,7 @@ from battui.contracts.commands import (
 from battui.contracts.errors import BattuiError, Refused, TimedOut, Unreachable
 from battui.contracts.portal import Portal
 from battui.contracts.replies import MissionList, MissionView, ObjectView
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 
 SUBJECT = Path(("subject",))
 

@@ -8,8 +8,8 @@ from battui.contracts.activation import Activation, CellLimits, MethodText, Obje
 from battui.contracts.cases import Case
 from battui.contracts.errors import Refused
 from battui.contracts.values import Value
-from battui.kernel.cells import CellBlock
-from battui.kernel.judging import shortfall
+from battui.kernel.activation.judging import shortfall
+from battui.kernel.cells.cells import CellBlock
 
 FRESH = 1
 """The oid of the only object that a judged method meets."""

@@ -17,7 +17,7 @@ from battui.contracts.errors import ModelUnavailable
 from battui.contracts.portal import Portal
 from battui.contracts.replies import KernelStatus
 from battui.contracts.settings import Settings
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 from battui.kernel.organs import cell_limits
 
 

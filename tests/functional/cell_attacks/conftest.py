@@ -15,7 +15,7 @@ import trio
 from battui.cell.sandbox import probe
 from battui.contracts.activation import Activation, CellAnswer, CellLimits, MethodText, ObjectState
 from battui.contracts.values import Ref, Value
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 
 needs_seccomp = pytest.mark.skipif(
     not probe().seccomp, reason="this kernel or architecture has no seccomp filter"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 from tests.functional.cell_attacks.conftest import LIMITS, assert_still_serving, needs_seccomp, run
 
 pytestmark = needs_seccomp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 from tests.functional.cell_attacks.conftest import (
     ESCAPE,
     SECRET,

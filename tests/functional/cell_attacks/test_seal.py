@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 from tests.functional.cell_attacks.conftest import ESCAPE, assert_still_serving, needs_seccomp, run
 
 pytestmark = needs_seccomp

@@ -18,7 +18,7 @@ import trio
 
 from battui.contracts.activation import Activation, CellLimits, MethodText
 from battui.contracts.values import Value
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 from tests.functional.cell_attacks.conftest import (
     ACCOUNT,
     ESCAPE,

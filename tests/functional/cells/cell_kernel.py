@@ -6,7 +6,7 @@ import trio
 
 from battui.contracts.activation import Activation, CellLimits, MethodText, ObjectState
 from battui.contracts.values import Value
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 
 LOOP = MethodText("def loop_(self):\n    while True:\n        pass")
 

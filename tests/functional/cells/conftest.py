@@ -12,7 +12,7 @@ import trio
 from battui.contracts.activation import Activation, CellAnswer, CellLimits, MethodText, ObjectState
 from battui.contracts.errors import Refused
 from battui.contracts.values import Ref, Value
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 
 AHEAD = 2
 FOREVER = MethodText("def loop_(self):\n    while True:\n        pass")

@@ -10,7 +10,7 @@ import trio
 from battui.cell.sandbox import probe
 from battui.contracts.activation import Activation, CellLimits, MethodText
 from battui.contracts.errors import Refused, UnknownObject
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 from tests.functional.cells.conftest import (
     FOREVER,
     LONG,

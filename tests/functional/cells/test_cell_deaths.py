@@ -14,8 +14,8 @@ import trio
 
 from battui.contracts.activation import Activation, MethodText, ObjectState
 from battui.contracts.errors import Unreachable
-from battui.kernel import cell_zygote
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells import cell_zygote
+from battui.kernel.cells.cells import CellBlock
 from tests.functional.cells.conftest import (
     AHEAD,
     FOREVER,

@@ -6,7 +6,7 @@ import pytest
 
 from battui.contracts.activation import MethodText
 from battui.contracts.offered import offered
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 from tests.functional.cells.conftest import send
 
 NUMBERS = "[3, 1, 2, 2]"

@@ -9,7 +9,7 @@ import pytest
 from battui.contracts.commands import Named, Path, Send
 from battui.contracts.errors import ArgumentMismatch, BattuiError, NotASelector, NotStorable, UnknownObject
 from battui.image.image import Image
-from battui.kernel.arguments import Message, bound, invented, message_of
+from battui.kernel.messages.arguments import Message, bound, invented, message_of
 
 
 def message(*positional: Any, **named: Any) -> Message:

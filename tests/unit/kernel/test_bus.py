@@ -9,7 +9,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from battui.contracts.events import KernelEvent
-from battui.kernel.bus import FOLLOWER_BACKLOG, Bus
+from battui.kernel.events.bus import FOLLOWER_BACKLOG, Bus
 
 
 def announce(bus: Bus, *texts: str) -> None:

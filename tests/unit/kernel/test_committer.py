@@ -17,7 +17,7 @@ from battui.image.history import list_history
 from battui.image.image import Image
 from battui.image.storage import DATA_FILE
 from battui.image.world import World
-from battui.kernel.committer import Committer
+from battui.kernel.transactions.committer import Committer
 
 Results = dict[str, outcome.Maybe[Any]]
 

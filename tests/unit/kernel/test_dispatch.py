@@ -28,8 +28,8 @@ from battui.image.method import Method
 from battui.image.objects import UvmObject
 from battui.image.primitive import Primitive
 from battui.image.world import World, oid_of
-from battui.kernel.dispatch import Activate, Parked, Serve, Way, dispatch
-from battui.kernel.rendering import rendered
+from battui.kernel.messages.dispatch import Activate, Parked, Serve, Way, dispatch
+from battui.kernel.messages.rendering import rendered
 from battui.mind.cycle import cycle_of, enter, state_of
 
 LIMITS = CellLimits(wall_s=1.5)

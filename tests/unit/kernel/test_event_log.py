@@ -11,7 +11,7 @@ from battui.cli.log_records import Picked, records_in
 from battui.contracts.events import KernelEvent, Level
 from battui.contracts.settings import Settings, load_settings
 from battui.contracts.values import Ref
-from battui.kernel.event_log import EventLog, log_path
+from battui.kernel.events.event_log import EventLog, log_path
 
 
 def _settings(folder: Path, **keys: object) -> Settings:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from battui.kernel.expert_turns import ExpertTurns
+from battui.kernel.experts.expert_turns import ExpertTurns
 
 SWAP_S = 2.0
 

@@ -8,8 +8,8 @@ from trio.testing import wait_all_tasks_blocked
 
 from battui.contracts.generation import Sampling
 from battui.contracts.values import Value
-from battui.kernel.bus import Bus
-from battui.kernel.foresight import adapters_of, foresee
+from battui.kernel.events.bus import Bus
+from battui.kernel.experts.foresight import adapters_of, foresee
 from battui.mind.briefs import Persona, Pillar
 
 

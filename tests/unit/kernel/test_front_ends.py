@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from battui.contracts.portal import Portal
-from battui.kernel.thread import run_beside
+from battui.kernel.threads.thread import run_beside
 from tests.unit.kernel.small_kernel import SmallKernel
 
 
@@ -51,7 +51,7 @@ import asyncio, sys, threading
 sys.path.insert(0, {folder!r})
 from pathlib import Path
 from tests.unit.kernel.small_kernel import SmallKernel
-from battui.kernel.thread import run_beside
+from battui.kernel.threads.thread import run_beside
 
 class Wedged:
     def __init__(self, portal): pass

@@ -13,7 +13,7 @@ from battui.guardian import certify, review
 from battui.image.image import Image
 from battui.image.objects import UvmObject
 from battui.image.world import World
-from battui.kernel.installation import install
+from battui.kernel.messages.installation import install
 from battui.mind.cycle import Mandate, cycle_of, start_cycle
 from battui.mind.steps import Installation
 

@@ -9,7 +9,7 @@ import pytest
 from battui.contracts.activation import CellAnswer, CellFailure, ChangeSet, ObjectChange, ObjectState
 from battui.contracts.cases import Case, case_from, case_of_record, case_record, contradiction
 from battui.contracts.values import Value
-from battui.kernel.judging import CopyWithSlots, shortfall
+from battui.kernel.activation.judging import CopyWithSlots, shortfall
 
 OID = 7
 SLOTS: dict[str, Value] = {"balance": 100, "log": []}

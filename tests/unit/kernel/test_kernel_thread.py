@@ -10,7 +10,7 @@ import pytest
 from battui.contracts.commands import CancelMission, ListObjects, ShowStatus, Undo
 from battui.contracts.errors import ImageInUse, UnknownSlot, Unreachable
 from battui.contracts.replies import Answer, Reply
-from battui.kernel.thread import KernelThread
+from battui.kernel.threads.thread import KernelThread
 from tests.unit.kernel.small_kernel import SmallKernel, read
 
 

@@ -13,11 +13,11 @@ from battui.contracts.errors import ImageUnwritable
 from battui.contracts.settings import HeartbeatSettings
 from battui.image.image import Image
 from battui.image.world import World
-from battui.kernel.bus import Bus
-from battui.kernel.committer import Committer
+from battui.kernel.events.bus import Bus
 from battui.kernel.heartbeat import Heartbeat
-from battui.kernel.ledger import Ledger
-from battui.kernel.missions import Missions
+from battui.kernel.missions.missions import Missions
+from battui.kernel.transactions.committer import Committer
+from battui.kernel.transactions.ledger import Ledger
 from battui.mind.cycle import active_cycles, close, state_of
 
 

@@ -12,8 +12,8 @@ from trio.testing import wait_all_tasks_blocked
 from battui.contracts.commands import Command, ListObjects, Path, Read, ShowMission
 from battui.contracts.errors import Busy, UnknownObject, Unreachable
 from battui.contracts.replies import Answer, Reply
-from battui.kernel.bus import Bus
-from battui.kernel.mailbox import Mailbox
+from battui.kernel.events.bus import Bus
+from battui.kernel.messages.mailbox import Mailbox
 from battui.kernel.worker import AT_ONCE, Worker
 
 ANSWER = Answer(1, "1")

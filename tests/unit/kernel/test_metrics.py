@@ -11,10 +11,10 @@ from battui.contracts.commands import Command, Once, Path, Read, ShowStats
 from battui.contracts.errors import Busy, UnknownSlot
 from battui.contracts.generation import Generated, GenerationResult
 from battui.contracts.replies import KernelStats, Reply
-from battui.kernel.bus import Bus
-from battui.kernel.exposition import exposition
-from battui.kernel.metrics import Metrics, Usage
-from battui.kernel.metrics_endpoint import LOOPBACK, serve_metrics
+from battui.kernel.events.bus import Bus
+from battui.kernel.measures.exposition import exposition
+from battui.kernel.measures.metrics import Metrics, Usage
+from battui.kernel.measures.metrics_endpoint import LOOPBACK, serve_metrics
 
 READ = Read(Path(("account", "balance")))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from battui.kernel.residency import Residency
+from battui.kernel.experts.residency import Residency
 
 SIZES = {"a": 4, "b": 4, "c": 4, "d": 4, "huge": 40}
 NAMES = st.sampled_from(sorted(SIZES))

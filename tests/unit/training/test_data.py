@@ -12,7 +12,7 @@ import trio
 from battui.cli.bench.judging import judge
 from battui.cli.bench.tasks import read_tasks
 from battui.contracts.activation import CellLimits, MethodText
-from battui.kernel.cells import CellBlock
+from battui.kernel.cells.cells import CellBlock
 from tests.unit.training.family_files import DEPOSIT, LARGEST, written
 from training import data
 from training.splits import PARTS, part_of

@@ -1,0 +1,1 @@
+"""A message on its way through a cell: the activation, what it calls back for, and trials of candidates."""

@@ -1,0 +1,172 @@
+"""Candidates before the guardian and in the cell, on a copy of what they would change."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import trio
+
+from battui.contracts.activation import CellAnswer, CellLimits, MethodText
+from battui.contracts.review import Review
+from battui.guardian import review
+from battui.image.image import Image
+from battui.image.snapshot import Snapshot
+from battui.kernel.activation.failures import place_of
+from battui.kernel.activation.judging import shortfall
+from battui.kernel.activation.rehearsals import Rehearsal, rehearsals_of
+from battui.kernel.activation.services import Services
+from battui.kernel.cells.cells import CellBlock
+from battui.kernel.events.bus import Bus
+from battui.mind.choice import Candidate
+from battui.mind.failing import WROTE_NOTHING
+from battui.mind.steps import TryCandidates
+
+NOTHING = "it neither answers nor changes anything"
+
+
+class Trials:
+    """Reviews and tries what the model wrote; nothing of it reaches the image."""
+
+    def __init__(
+        self, image: Image, cells: CellBlock, services: Services, bus: Bus, limits: CellLimits
+    ) -> None:
+        self._image = image
+        self._cells = cells
+        self._services = services
+        self._bus = bus
+        self._limits = limits
+
+    async def perform(self, mission: str, effect: TryCandidates) -> tuple[Candidate, ...]:
+        """Judge each source once, in order; stop at the first that meets an expectation."""
+        judged: list[Candidate] = []
+        trees: dict[str, int] = {}
+        with Snapshot(self._image) as snapshot:
+            rehearsals = rehearsals_of(snapshot, mission, effect.expectation, self._limits)
+            for index, source in enumerate(effect.sources, start=effect.first):
+                verdict = await trio.to_thread.run_sync(review, source)
+                if not source.strip():
+                    candidate = _refused(index, verdict, WROTE_NOTHING)
+                elif verdict.tree_hash and verdict.tree_hash in trees:
+                    twin = trees[verdict.tree_hash]
+                    candidate = _refused(index, verdict, f"the same as candidate {twin + 1}")
+                elif not verdict.accepted:
+                    candidate = _refused(index, verdict, _objection(verdict))
+                else:
+                    trees[verdict.tree_hash] = index
+                    candidate = await self._try(index, verdict, rehearsals)
+                judged.append(candidate)
+                self._announce(mission, candidate, verdict)
+                if candidate.met:
+                    break
+        return tuple(judged)
+
+    async def _try(self, index: int, verdict: Review, rehearsals: list[Rehearsal]) -> Candidate:
+        method = MethodText(verdict.source, verdict.parameters)
+        sent: list[CellAnswer] = []
+        passed = 0
+        for rehearsal in rehearsals:
+            activation = replace(rehearsal.activation, trial=method)
+            answer = await self._cells.activate(activation, rehearsal.source, self._services)
+            if rehearsal.case is None:
+                sent.append(answer)
+            elif lacking := shortfall(rehearsal.case, answer, activation.receiver):
+                return _failing(candidate_of(index, verdict, sent), f"{rehearsal.case.name}: {lacking}")
+            else:
+                passed += 1
+        candidate = candidate_of(index, verdict, sent)
+        return _passing(candidate, passed) if passed else candidate
+
+    def _announce(self, mission: str, candidate: Candidate, verdict: Review) -> None:
+        self._bus.announce(
+            "candidate",
+            candidate.verdict,
+            mission=mission,
+            data={
+                "index": candidate.index,
+                "source": candidate.source,
+                "verdict": candidate.verdict,
+                "accepted": candidate.survived,
+                "repaired": verdict.repaired,
+            },
+        )
+
+
+def _failing(candidate: Candidate, lacking: str) -> Candidate:
+    """A candidate that does not do what a case asks for."""
+    return replace(candidate, met=False, verdict=f"{_guardians(candidate)}; cell: {lacking}")
+
+
+def _passing(candidate: Candidate, cases: int) -> Candidate:
+    """A candidate that passes every case. What it does with the messages that were sent still counts."""
+    if not candidate.ran or candidate.met is False:
+        return candidate
+    words = f"{_guardians(candidate)}; cell: passes {cases} case{'s' * (cases != 1)}"
+    return replace(candidate, met=True, outcome=candidate.outcome or "passes every case", verdict=words)
+
+
+def _guardians(candidate: Candidate) -> str:
+    """The guardian's part of a verdict."""
+    return candidate.verdict.partition(";")[0]
+
+
+def candidate_of(index: int, verdict: Review, answers: list[CellAnswer]) -> Candidate:
+    """What an accepted source is as a candidate, after its runs on the messages that were sent."""
+    failures = [answer.failure for answer in answers if answer.failure is not None]
+    ran = not failures
+    met = answers[0].expectation_met if answers else None
+    came = _outcome(answers[:1]) or NOTHING
+    if failures:
+        failed = failures[0]
+        words = f"cell: {failed.error_type or failed.kind}: {failed.message}{place_of(failed)}"
+    elif answers and answers[0].expectation_error:
+        words, met = f"cell: the expectation raised {answers[0].expectation_error}", False
+    elif met is False:
+        words = f"cell: ran, but the expectation does not hold; {came}"
+    else:
+        words = f"cell: ran; {'the expectation holds' if met else came}"
+    return Candidate(
+        index=index,
+        source=verdict.source,
+        tree_hash=verdict.tree_hash,
+        accepted=True,
+        findings=tuple(str(finding) for finding in verdict.findings),
+        ran=ran,
+        met=met,
+        outcome=_outcome(answers) if ran else "",
+        verdict=f"guardian: accepted{', repaired' if verdict.repaired else ''}; {words}",
+    )
+
+
+def _refused(index: int, verdict: Review, words: str) -> Candidate:
+    return Candidate(
+        index=index,
+        source=verdict.source,
+        tree_hash=verdict.tree_hash,
+        accepted=False,
+        findings=tuple(str(finding) for finding in verdict.findings),
+        ran=False,
+        met=None,
+        outcome="",
+        verdict=f"guardian: {words}",
+    )
+
+
+def _objection(verdict: Review) -> str:
+    return f"refused: {verdict.errors[0]}" if verdict.errors else "refused"
+
+
+def _outcome(answers: list[CellAnswer]) -> str:
+    """What the runs came to, equal for equal effects; empty where they neither answered nor changed anything."""
+    if all(answer.result is None and not answer.changes for answer in answers):
+        return ""
+    return "; ".join(json.dumps(_effect(answer), sort_keys=True, default=str) for answer in answers)
+
+
+def _effect(answer: CellAnswer) -> dict[str, object]:
+    changes = answer.changes
+    return {
+        "result": answer.result,
+        "changes": [[change.oid, dict(change.put), list(change.removed)] for change in changes.changes],
+        "created": len(changes.created),
+    }

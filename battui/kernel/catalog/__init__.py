@@ -1,0 +1,1 @@
+"""The librarian: keeps the catalog up with the image in the background."""

@@ -1,0 +1,1 @@
+"""Sealed processes in which learned code runs."""

@@ -1,0 +1,1 @@
+"""What a front end may ask of the kernel, and how each request is performed."""

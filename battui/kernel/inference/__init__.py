@@ -1,0 +1,1 @@
+"""The supervised engine process and the queue of generations before it."""

@@ -1,0 +1,1 @@
+"""What the kernel counts, and how it is scraped."""

@@ -1,0 +1,1 @@
+"""Messages as the kernel queues, reads, answers and remembers them."""

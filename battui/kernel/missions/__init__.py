@@ -1,0 +1,1 @@
+"""The life of a mission: thinking, trying, approving, installing, and its record."""

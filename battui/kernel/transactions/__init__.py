@@ -1,0 +1,1 @@
+"""One writer: commits, and the ledger of what they changed."""
