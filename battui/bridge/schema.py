@@ -5,12 +5,13 @@ A client is a stranger: what the terminal and the command line would never send 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 
 from battui.bridge.frames import Role
 from battui.bridge.values import MAX_NAMES
 from battui.contracts import commands as c
+from battui.contracts.documents import Document, IndexDocuments, ListDocuments, RemoveDocuments
 from battui.contracts.errors import Refused, UsageError
 from battui.contracts.models import (
     AddAdapter,
@@ -22,6 +23,7 @@ from battui.contracts.models import (
     UseModel,
 )
 from battui.contracts.values import MAX_SELECTOR, check_name
+from battui.contracts.personas import AddPersona, RemovePersona
 
 ROLES: tuple[Role, ...] = get_args(Role)
 MAX_TEXT = 20_000
@@ -31,18 +33,26 @@ MAX_ARGUMENTS = 64
 MAX_ID = 64
 MAX_DAYS = 36_525
 
+MAX_PLACE = 8_192
+"""Characters of a document's key, name, title or file."""
+MAX_DOCUMENTS = 1_000
 _NEEDS: dict[type, Role] = {
     **dict.fromkeys((c.Read, c.ShowObject, c.ListObjects, c.ListMissions, c.ShowMission), "read"),
     **dict.fromkeys((c.ShowMethod, c.ListHistory, c.ShowStatus, c.ShowStats), "read"),
     **dict.fromkeys((c.Write, c.Send, c.Bind, c.Ask, c.Teach, c.InitiateCycle), "send"),
     **dict.fromkeys((c.RetryMission, c.CancelMission), "send"),
-    **dict.fromkeys((c.ApproveMission, c.RejectMission, c.EditMission), "approve"),
-    **dict.fromkeys((ListModels, ListAdapters), "read"),
+    **dict.fromkeys(
+        (c.ApproveMission, c.RejectMission, c.EditMission, c.EditMethod, c.SettleFinding), "approve"
+    ),
+    **dict.fromkeys((ListModels, ListAdapters, ListDocuments), "read"),
+    **dict.fromkeys((IndexDocuments, RemoveDocuments), "send"),
     # These name files on the kernel's machine, or take back what others did.
     **dict.fromkeys(
         (c.Undo, c.PackImage, AddModel, UseModel, RemoveModel, AddAdapter, RemoveAdapter), "administer"
     ),
 }
+    # These decide who thinks.
+    **dict.fromkeys((AddPersona, RemovePersona), "administer"),
 
 
 def role_needed(command: c.Command) -> Role:
@@ -50,6 +60,8 @@ def role_needed(command: c.Command) -> Role:
     if isinstance(command, c.Once):
         return role_needed(command.command) if not isinstance(command.command, c.Once) else "administer"
     return _NEEDS.get(type(command), "administer")
+    if isinstance(command, IndexDocuments) and any(document.file for document in command.documents):
+        return "administer"  # it reads files on the kernel's machine
 
 
 def require(role: Role, needed: Role, what: str) -> None:
@@ -146,8 +158,46 @@ _CHECKS: dict[type, tuple[Callable[[Any], None], ...]] = {
     c.ShowObject: (_path,),
     c.ShowMethod: (_path,),
     c.PackImage: (_days,),
+def _documents(command: IndexDocuments) -> None:
+    held = len(command.documents)
+    _require(1 <= held <= MAX_DOCUMENTS, f"from 1 to {MAX_DOCUMENTS} documents", "documents")
+    for document in command.documents:
+        _check_document(document)
+
+
+def _check_document(document: Document) -> None:
+    _keys([document.key])
+    for name in ("name", "title", "file"):
+        _require(
+            len(getattr(document, name)) <= MAX_PLACE,
+            f"a document's {name} has at most {MAX_PLACE} characters",
+            name,
+        )
+    _require(bool(document.name), "a document has a name", "name")
+    _require(not (document.file and document.content), "content comes along, or lies in a file", "content")
+
+
+def _removed(command: RemoveDocuments) -> None:
+    _require(1 <= len(command.keys) <= MAX_LISTED, f"from 1 to {MAX_LISTED} keys", "keys")
+    _keys(command.keys)
+
+
+def _keys(keys: Iterable[str]) -> None:
+    for key in keys:
+        _require(1 <= len(key) <= MAX_PLACE, f"a document's key has 1 to {MAX_PLACE} characters", "key")
+
+
+def _persona(command: AddPersona) -> None:
+    name = command.persona.get("name")
+    _require(isinstance(name, str) and 0 < len(name) <= MAX_SELECTOR, "a persona has a name", "persona")
+
+
     c.ListMissions: (_limit,),
     c.ListHistory: (_limit, _path),
     **dict.fromkeys((c.ShowMission, c.RetryMission, c.CancelMission, c.ApproveMission, c.Undo), (_texts,)),
     **dict.fromkeys((c.RejectMission, c.EditMission), (_texts,)),
 }
+    IndexDocuments: (_documents,),
+    RemoveDocuments: (_removed,),
+    ListDocuments: (_limit,),
+    AddPersona: (_persona,),

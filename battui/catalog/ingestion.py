@@ -34,7 +34,7 @@ class Ingestion:
 
     def __init__(self, image: Image, manner: Manner) -> None:
         self._image = image
-        self._manner = manner
+        self.manner = manner
         self._waiting: list[Source] = []
         self._bytes = 0
         self.tally = Tally()
@@ -76,7 +76,7 @@ class Ingestion:
 
     def _draft(self, source: Source) -> Draft | None:
         try:
-            return draft_of(source, self._manner)
+            return draft_of(source, self.manner)
         except Refused as refused:
             self.skip(source.name, refused.what)
             return None

@@ -81,6 +81,13 @@ def files_below(path: Path) -> Iterator[Path]:
 
 def file_source(path: Path, manner: Manner, largest: int = LARGEST) -> Source:
     """Read a file; raises Refused with the reason where it is not to be indexed."""
+    content = content_of(path, largest)
+    name = str(path)
+    return given_source(str(path.resolve()), name, content, manner, kind=kind_of(name))
+
+
+def content_of(path: Path, largest: int = LARGEST) -> bytes:
+    """What the file holds; raises Refused with the reason where it is not to be indexed."""
     try:
         facts = path.lstat()
         if S_ISLNK(facts.st_mode):
@@ -89,11 +96,9 @@ def file_source(path: Path, manner: Manner, largest: int = LARGEST) -> Source:
             raise Refused("it is no file")
         if facts.st_size > largest:
             raise Refused(f"it is larger than {largest >> 20} MiB")
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise Refused(f"it cannot be read ({(error.strerror or str(error)).lower()})") from None
-    name = str(path)
-    return given_source(str(path.resolve()), name, content, manner, kind=kind_of(name))
 
 
 def given_source(

@@ -48,6 +48,7 @@ def run_list(arguments: Namespace) -> int:
 def run_add(arguments: Namespace) -> int:
     """Copy an adapter into the image; the folder itself stays as it is. The exit code."""
     from battui.cli.model_place import performed
+    from battui.cli.output import print_done
     from battui.cli.wiring import settings_of
     from battui.contracts.models import AdapterList, AddAdapter
 
@@ -55,7 +56,8 @@ def run_add(arguments: Namespace) -> int:
     added = performed(settings, AddAdapter(str(arguments.path.resolve()), arguments.name))
     assert isinstance(added, AdapterList)
     for adapter in added.adapters:
-        print(f"{adapter.name} is now in the image {settings.image}, for {adapter.base}.")
+        text = f"{adapter.name} is now in the image {settings.image}, for {adapter.base}."
+        print_done(arguments.output, adapter.name, text)
     return 0
 
 
@@ -74,12 +76,14 @@ def run_show(arguments: Namespace) -> int:
 def run_remove(arguments: Namespace) -> int:
     """Take an adapter out of the image; the exit code."""
     from battui.cli.model_place import performed
+    from battui.cli.output import print_done
     from battui.cli.wiring import settings_of
     from battui.contracts.models import RemoveAdapter
 
     settings = settings_of(arguments)
     performed(settings, RemoveAdapter(arguments.name))
-    print(f"{arguments.name} is no longer in the image {settings.image}.")
+    text = f"{arguments.name} is no longer in the image {settings.image}."
+    print_done(arguments.output, arguments.name, text)
     return 0
 
 

@@ -32,12 +32,12 @@ def add_parser(subparsers: Any) -> None:
 def run_info(arguments: Namespace) -> int:
     """Print what the image is made of; the exit code. Raises UnknownObject where there is none."""
     from battui.cli.headless import replies_to
-    from battui.cli.wiring import settings_of
+    from battui.cli.wiring import require_image, settings_of
     from battui.contracts.commands import ListObjects, ShowStats, ShowStatus
     from battui.contracts.models import ListAdapters, ListModels
 
     image = settings_of(arguments).image
-    _require_image(image)
+    require_image(arguments)
     replies = replies_to(arguments, ListObjects(), ShowStatus(), ShowStats(), ListModels(), ListAdapters())
     told = {"image": image, **_sizes(image), **_contents(replies)}
     _print(arguments.output, "image", told)
@@ -47,13 +47,13 @@ def run_info(arguments: Namespace) -> int:
 def run_pack(arguments: Namespace) -> int:
     """Pack the image, through the kernel that owns it if there is one; the exit code."""
     from battui.cli.headless import perform
-    from battui.cli.wiring import settings_of
+    from battui.cli.wiring import require_image
     from battui.contracts.commands import PackImage
     from battui.contracts.errors import UsageError
 
     if not 0 <= arguments.days <= 36_525:
         raise UsageError("--days is from 0 to 36525", about=f"{arguments.days:g}")
-    _require_image(settings_of(arguments).image)
+    require_image(arguments)
     return perform(arguments, PackImage(arguments.days))
 
 
@@ -66,14 +66,6 @@ def run_backup(arguments: Namespace) -> int:
     size = back_up(image, arguments.folder)
     _print(arguments.output, "backup", {"image": image, "folder": str(arguments.folder), "bytes": size})
     return 0
-
-
-def _require_image(image: str) -> None:
-    from battui.contracts.errors import UnknownObject
-    from battui.image.storage import DATA_FILE
-
-    if "://" not in image and not (Path(image) / DATA_FILE).exists():
-        raise UnknownObject("there is no image here", about=image, remedy="Start battui once to make one.")
 
 
 def _sizes(image: str) -> dict[str, int]:

@@ -13,7 +13,7 @@ from battui.contracts.errors import UsageError
 
 if TYPE_CHECKING:
     from battui.catalog.ingestion import Ingestion, Tally
-    from battui.catalog.sources import Manner
+    from battui.cli.kernel_ingestion import KernelIngestion
     from battui.contracts.settings import Settings
     from battui.image.image import Image
 
@@ -51,28 +51,41 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: Namespace) -> int:
     """Index what was named; 1 if anything was skipped and nothing indexed. The exit code."""
     from battui.catalog.analysis import check_language
-    from battui.catalog.ingestion import Ingestion, is_below
+    from battui.catalog.ingestion import Ingestion
     from battui.catalog.sources import Manner
+    from battui.cli.kernel_ingestion import KernelIngestion
+    from battui.cli.remote_kernel import once_it_can_be_had, running_kernel
     from battui.cli.wiring import settings_of
     from battui.image.image import Image
 
     places = _places(arguments)
     manner = Manner(language=check_language(arguments.language), metadata=_metadata(arguments.meta))
     settings = settings_of(arguments)
-    with Image.open(settings.image) as image:
+    pace = _Pace()
+    owned = once_it_can_be_had(lambda: None if running_kernel(settings) else Image.open(settings.image))
+    if owned is None:
+        with KernelIngestion(arguments, manner) as through:
+            _ingest(through, arguments, places, pace)
+        return _report(through.tally, arguments.output, pace)
+    with owned as image:
         ingestion = Ingestion(image, manner)
-        pace = _Pace()
-        try:
-            _take_all(ingestion, arguments, manner, pace)
-            ingestion.finish()
-            if arguments.prune:
-                ingestion.prune(lambda key: is_below(key, places))
-        finally:
-            pace.close()
+        _ingest(ingestion, arguments, places, pace)
         _embed(image, settings)
-    _report(ingestion.tally, arguments.output, pace)
-    nothing = not (ingestion.tally.indexed or ingestion.tally.unchanged or ingestion.tally.pruned)
-    return 1 if ingestion.tally.skipped and nothing else 0
+    return _report(ingestion.tally, arguments.output, pace)
+
+
+def _ingest(
+    ingestion: Ingestion | KernelIngestion, arguments: Namespace, places: list[Path], pace: _Pace
+) -> None:
+    from battui.catalog.ingestion import is_below
+
+    try:
+        _take_all(ingestion, arguments, pace)
+        ingestion.finish()
+        if arguments.prune:
+            ingestion.prune(lambda key: is_below(key, places))
+    finally:
+        pace.close()
 
 
 def _embed(image: Image, settings: Settings) -> None:
@@ -111,11 +124,12 @@ def _metadata(pairs: list[str]) -> dict[str, Any]:
     return found
 
 
-def _take_all(ingestion: Ingestion, arguments: Namespace, manner: Manner, pace: _Pace) -> None:
+def _take_all(ingestion: Ingestion | KernelIngestion, arguments: Namespace, pace: _Pace) -> None:
     from battui.catalog.sources import file_source, given_source, rows_of
     from battui.contracts.errors import Refused
 
     files = list(_files(arguments.paths))
+    manner = ingestion.manner
     tables = [path for path in arguments.tsv if path.exists()]
     pace.total = sum(_size(path) for path in [*files, *tables])
     for path in files:
@@ -191,7 +205,8 @@ class _Pace:
         return f"{share:.0%}  {self.documents} documents, {self.documents / self.seconds:.0f}/s, {left:.0f} s left"
 
 
-def _report(tally: Tally, form: str, pace: _Pace) -> None:
+def _report(tally: Tally, form: str, pace: _Pace) -> int:
+    """Tell what became of the documents; 1 where all there were had to be skipped."""
     for name, reason in tally.skipped[:MOST_TOLD]:
         print(f"skipped {name}: {reason}", file=sys.stderr)
     if (more := len(tally.skipped) - MOST_TOLD) > 0:
@@ -203,10 +218,16 @@ def _report(tally: Tally, form: str, pace: _Pace) -> None:
         told |= {"pruned": tally.pruned}
         skipped = [{"name": name, "reason": reason} for name, reason in tally.skipped]
         print(json.dumps({"reply": "index", **told, "skipped": skipped}, ensure_ascii=False))
-        return
+    else:
+        print(_summary(tally, pace))
+    nothing = not (tally.indexed or tally.unchanged or tally.pruned)
+    return 1 if tally.skipped and nothing else 0
+
+
+def _summary(tally: Tally, pace: _Pace) -> str:
     rate = tally.indexed / pace.seconds if pace.seconds else 0.0
     parts = [f"{tally.indexed} documents indexed in {tally.chunks} chunks ({rate:.0f}/s)"]
     parts += [f"{tally.unchanged} unchanged"] if tally.unchanged else []
     parts += [f"{tally.pruned} pruned"] if tally.pruned else []
     parts += [f"{len(tally.skipped)} skipped"] if tally.skipped else []
-    print(", ".join(parts))
+    return ", ".join(parts)

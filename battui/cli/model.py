@@ -52,29 +52,37 @@ def run_list(arguments: Namespace) -> int:
 def run_pull(arguments: Namespace) -> int:
     """Bring a known model into the image; what is already done is not done again. The exit code."""
     from battui.cli.model_place import pulled
+    from battui.cli.output import print_done
     from battui.cli.progress import StepProgress
+    from battui.cli.remote_kernel import once_it_can_be_had
     from battui.cli.wiring import settings_of
     from battui.engines.known_models import known_model
 
     progress = StepProgress()
     try:
-        print(pulled(settings_of(arguments), known_model(arguments.name), progress))
+        settings, model = settings_of(arguments), known_model(arguments.name)
+        done = once_it_can_be_had(lambda: pulled(settings, model, progress))
     finally:
         progress.close()
+    print_done(arguments.output, model.name, done)
     return 0
 
 
 def run_add(arguments: Namespace) -> int:
     """Copy a model file into the image; the file itself stays as it is. The exit code."""
     from battui.cli.model_place import added
+    from battui.cli.output import print_done
     from battui.cli.progress import StepProgress
+    from battui.cli.remote_kernel import once_it_can_be_had
     from battui.cli.wiring import settings_of
 
     progress = StepProgress()
     try:
-        print(added(settings_of(arguments), arguments.path, arguments.name, progress))
+        settings = settings_of(arguments)
+        done = once_it_can_be_had(lambda: added(settings, arguments.path, arguments.name, progress))
     finally:
         progress.close()
+    print_done(arguments.output, done.partition(" ")[0], done)
     return 0
 
 
@@ -100,26 +108,30 @@ def run_show(arguments: Namespace) -> int:
 def run_use(arguments: Namespace) -> int:
     """Take a model of the image into use; the exit code."""
     from battui.cli.model_place import performed
+    from battui.cli.output import print_done
     from battui.cli.wiring import settings_of
     from battui.contracts.models import UseModel
 
     settings = settings_of(arguments)
     performed(settings, UseModel(arguments.name))
-    print(f"{arguments.name} is now the model in use of the image {settings.image}.")
+    text = f"{arguments.name} is now the model in use of the image {settings.image}."
+    print_done(arguments.output, arguments.name, text)
     return 0
 
 
 def run_remove(arguments: Namespace) -> int:
     """Take a model out of the image; the exit code."""
     from battui.cli.model_place import performed
+    from battui.cli.output import print_done
     from battui.cli.wiring import settings_of
     from battui.contracts.models import ModelList, RemoveModel
 
     settings = settings_of(arguments)
     left = performed(settings, RemoveModel(arguments.name))
-    print(f"{arguments.name} is no longer in the image {settings.image}.")
+    text = f"{arguments.name} is no longer in the image {settings.image}."
     if isinstance(left, ModelList) and not any(model.in_use for model in left.models):
-        print("No model is in use now. Choose one with: battui model use NAME")
+        text += "\nNo model is in use now. Choose one with: battui model use NAME"
+    print_done(arguments.output, arguments.name, text)
     return 0
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from battui.cli import model_store
 from battui.cli.headless import run_again
-from battui.cli.remote_kernel import keyed, running_kernel
+from battui.cli.remote_kernel import keyed, once_it_can_be_had, running_kernel
 from battui.contracts.errors import UnknownObject
 from battui.contracts.models import (
     AdapterList,
@@ -41,6 +41,10 @@ LISTS = ModelList | AdapterList
 
 def performed(settings: Settings, command: ModelCommand) -> ModelList | AdapterList:
     """Perform the command; no kernel is started for it, as none of these needs an engine. Raises BattuiError."""
+    return once_it_can_be_had(lambda: _performed(settings, command))
+
+
+def _performed(settings: Settings, command: ModelCommand) -> ModelList | AdapterList:
     if running_kernel(settings):
         return _by_kernel(settings, command)
     if isinstance(command, AddAdapter):

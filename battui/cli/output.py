@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from battui.contracts.replies import Reply
+from battui.contracts.replies import Answer, Reply
 
 
 def print_reply(reply: Reply, form: str, line: int = 0) -> None:
@@ -16,3 +16,8 @@ def print_reply(reply: Reply, form: str, line: int = 0) -> None:
 
     if text := reply_as_text(reply):
         print(text, flush=True)
+
+
+def print_done(form: str, name: str, text: str) -> None:
+    """Print that something is done, as an answer whose value is the name of what it was done to."""
+    print_reply(Answer(name, text), form)

@@ -6,6 +6,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from battui.cli.wiring import require_image
+
 if TYPE_CHECKING:
     from battui.mind.personas import HeldPersona
 
@@ -49,33 +51,21 @@ def run_show(arguments: Namespace) -> int:
 
 def run_add(arguments: Namespace) -> int:
     """Make a persona of the image from a file; the exit code."""
-    from battui.cli.wiring import settings_of
-    from battui.image.image import Image
-    from battui.mind.personas import add_persona, keep_shipped, read_persona
+    from battui.cli.headless import perform
+    from battui.contracts.personas import AddPersona
+    from battui.mind.personas import persona_as_table, read_persona
 
-    persona = read_persona(arguments.file)
-    settings = settings_of(arguments)
-    with Image.open(settings.image) as image:
-        keep_shipped(image)
-        with image.unit_of_work(f"add persona {persona.name}") as world:
-            add_persona(world, persona, replace=arguments.replace)
-    print(f"{persona.name} is now in the image {settings.image}.")
-    return 0
+    table = persona_as_table(read_persona(arguments.file))
+    return perform(arguments, AddPersona(table, arguments.replace))
 
 
 def run_remove(arguments: Namespace) -> int:
     """Take a persona out of the image; the exit code."""
-    from battui.cli.wiring import settings_of
-    from battui.image.image import Image
-    from battui.mind.personas import keep_shipped, remove_persona
+    from battui.cli.headless import perform
+    from battui.contracts.personas import RemovePersona
 
-    settings = settings_of(arguments)
-    with Image.open(settings.image, create=False) as image:
-        keep_shipped(image)
-        with image.unit_of_work(f"remove persona {arguments.name}") as world:
-            remove_persona(world, arguments.name)
-    print(f"{arguments.name} is no longer in the image {settings.image}.")
-    return 0
+    require_image(arguments)
+    return perform(arguments, RemovePersona(arguments.name))
 
 
 def _held(arguments: Namespace) -> tuple[HeldPersona, ...]:

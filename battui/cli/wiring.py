@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path as FilePath
 
 from battui.contracts.commands import Path, Read
-from battui.contracts.errors import UsageError
+from battui.contracts.errors import UnknownObject, UsageError
 from battui.contracts.message_line import parse_line
 from battui.contracts.settings import CONFIG_VARIABLE, Settings, config_path, load_settings
 
@@ -27,6 +27,15 @@ def chosen_config(arguments: Namespace) -> FilePath | None:
 def config_place(arguments: Namespace) -> FilePath:
     """Where the configuration file is, or would be."""
     return config_path(os.environ, chosen_config(arguments))
+
+
+def require_image(arguments: Namespace) -> None:
+    """Raise UnknownObject where there is no image yet; one on a server is there."""
+    from battui.image.storage import DATA_FILE
+
+    image = settings_of(arguments).image
+    if "://" not in image and not (FilePath(image) / DATA_FILE).exists():
+        raise UnknownObject("there is no image here", about=image, remedy="Start battui once to make one.")
 
 
 def path_of(text: str) -> Path:

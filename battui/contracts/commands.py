@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from battui.contracts.cases import Case
+from battui.contracts.documents import CatalogCommand
+from battui.contracts.methods import FindSelector
 from battui.contracts.models import ModelCommand
+from battui.contracts.personas import PersonaCommand
 from battui.contracts.values import Ref, Value
 
 
@@ -254,3 +257,5 @@ Command: TypeAlias = (
     | ModelCommand
     | Once
 )
+    | CatalogCommand
+    | PersonaCommand

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from battui.contracts.cases import Case
+from battui.contracts.documents import DocumentList
 from battui.contracts.generation import EngineStatus
 from battui.contracts.models import AdapterList, ModelList
 from battui.contracts.values import Value
@@ -232,3 +233,4 @@ Reply: TypeAlias = (
     | ModelList
     | AdapterList
 )
+    | DocumentList

@@ -22,6 +22,7 @@ from battui.kernel.activation.trials import Trials
 from battui.kernel.catalog.embedding import Embeddings
 from battui.kernel.catalog.librarian import Librarian
 from battui.kernel.cells.cells import CellBlock
+from battui.kernel.commands.catalog_commands import CatalogCommands
 from battui.kernel.commands.commands import Commands
 from battui.kernel.commands.lines import Lines
 from battui.kernel.commands.model_commands import ModelCommands
@@ -122,6 +123,7 @@ class Organs:
             bus=self.bus,
             status=self.status,
             models=self._models,
+            catalog=CatalogCommands(image, self.librarian.look_again),
             stats=Figures(self.metrics, self.mailbox, ledger, self.inference, self.experts, self.cells).stats,
         )
         self.worker = Worker(self.mailbox, self.bus, commands.perform)

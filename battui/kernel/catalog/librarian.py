@@ -68,6 +68,10 @@ class Librarian:
                 self._bus.announce("error", str(error), level="warning")
             await queued.wait()
 
+    def look_again(self) -> None:
+        """Documents have come: see what is left to do for them."""
+        self._queued.set()
+
     async def look_up(self, queries: Sequence[str], top: int) -> tuple[Passage, ...]:
         """The best passages for several queries in words, the best of each first, each passage once."""
         found = [await self._search(query, top, (), plain=True, longest=LONGEST_READ) for query in queries]

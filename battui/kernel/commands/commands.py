@@ -32,9 +32,11 @@ from battui.contracts.commands import (
 )
 from battui.contracts.errors import UsageError
 from battui.contracts.models import ListAdapters, ListModels, ModelCommand
+from battui.contracts.documents import CatalogCommand, ListDocuments
 from battui.contracts.replies import (
     Answer,
     HistoryList,
+from battui.contracts.personas import PersonaCommand
     KernelStats,
     KernelStatus,
     MissionList,
@@ -49,10 +51,12 @@ from battui.image.world import World, oid_of
 from battui.kernel.commands.initiation import line_of
 from battui.kernel.commands.lessons import begin_lesson
 from battui.kernel.commands.lines import Lines
+from battui.kernel.commands.catalog_commands import CatalogCommands
 from battui.kernel.commands.model_commands import ModelCommands
 from battui.kernel.commands.reading import method_story, mission_view, object_list, object_view
 from battui.kernel.commands.stats import mission_counts
 from battui.kernel.events.bus import Bus
+from battui.kernel.commands.persona_commands import perform_persona_command
 from battui.kernel.heartbeat import begin_audit
 from battui.kernel.messages.dispatch import Parked
 from battui.kernel.messages.installation import uninstall
@@ -96,10 +100,14 @@ class Commands:
 
     async def perform(self, command: Command) -> Reply:
         """Perform one command; raises BattuiError."""
+        catalog: CatalogCommands,
         match command:
-            case Once(command=looking) if isinstance(looking, Look | Read | ListModels | ListAdapters):
+            case Once(command=looking) if isinstance(
+                looking, Look | Read | ListModels | ListAdapters | ListDocuments
+            ):
                 return await self.perform(looking)
             case Once():
+        self._catalog = catalog
                 return await self._receipts.perform(command, self._perform, self._replay)
         return await self._perform(command, self._committer)
 
@@ -107,8 +115,8 @@ class Commands:
         """Perform a command; `committer` makes the transactions with which a line, lesson or cycle is done."""
         if isinstance(command, Look):
             return await self._look(command)
-        if isinstance(command, ModelCommand):
-            return await self._models.perform(command)
+        if isinstance(command, ModelCommand | CatalogCommand | PersonaCommand):
+            return await self._furnish(command, committer)
         match command:
             case RetryMission() | CancelMission() | ApproveMission() | RejectMission() | EditMission():
                 await self._order(command)
@@ -142,6 +150,16 @@ class Commands:
             case ShowStatus():
                 return await self._read(self._status)
             case ShowStats():
+    async def _furnish(
+        self, command: ModelCommand | CatalogCommand | PersonaCommand, committer: Committer | KeyedCommitter
+    ) -> Reply:
+        """Bring in, or take out, what missions think with."""
+        if isinstance(command, ModelCommand):
+            return await self._models.perform(command)
+        if isinstance(command, CatalogCommand):
+            return await self._catalog.perform(command, committer)
+        return await perform_persona_command(command, committer)
+
                 return self._stats(await self._read(mission_counts))
 
     async def _replay(self, command: Command, receipt: Receipt) -> Reply:

@@ -12,6 +12,7 @@ from battui.mind.personas.loader import (
     load_personas,
     persona_as_table,
     persona_as_toml,
+    persona_from,
     read_persona,
     shipped_personas,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "load_personas",
     "persona_as_table",
     "persona_as_toml",
+    "persona_from",
     "personas_in",
     "read_persona",
     "remove_persona",
