@@ -22,8 +22,8 @@ from battui.contracts.models import (
     RemoveModel,
     UseModel,
 )
-from battui.contracts.values import MAX_SELECTOR, check_name
 from battui.contracts.personas import AddPersona, RemovePersona
+from battui.contracts.values import MAX_SELECTOR, check_name
 
 ROLES: tuple[Role, ...] = get_args(Role)
 MAX_TEXT = 20_000
@@ -32,10 +32,10 @@ MAX_CASES = 1_000
 MAX_ARGUMENTS = 64
 MAX_ID = 64
 MAX_DAYS = 36_525
-
 MAX_PLACE = 8_192
 """Characters of a document's key, name, title or file."""
 MAX_DOCUMENTS = 1_000
+
 _NEEDS: dict[type, Role] = {
     **dict.fromkeys((c.Read, c.ShowObject, c.ListObjects, c.ListMissions, c.ShowMission), "read"),
     **dict.fromkeys((c.ShowMethod, c.ListHistory, c.ShowStatus, c.ShowStats), "read"),
@@ -50,18 +50,18 @@ _NEEDS: dict[type, Role] = {
     **dict.fromkeys(
         (c.Undo, c.PackImage, AddModel, UseModel, RemoveModel, AddAdapter, RemoveAdapter), "administer"
     ),
-}
     # These decide who thinks.
     **dict.fromkeys((AddPersona, RemovePersona), "administer"),
+}
 
 
 def role_needed(command: c.Command) -> Role:
     """The smallest role that may give this command; one that nobody has thought of is the administrator's."""
     if isinstance(command, c.Once):
         return role_needed(command.command) if not isinstance(command.command, c.Once) else "administer"
-    return _NEEDS.get(type(command), "administer")
     if isinstance(command, IndexDocuments) and any(document.file for document in command.documents):
         return "administer"  # it reads files on the kernel's machine
+    return _NEEDS.get(type(command), "administer")
 
 
 def require(role: Role, needed: Role, what: str) -> None:
@@ -147,17 +147,6 @@ def _days(command: c.PackImage) -> None:
     _require(0 <= command.days <= MAX_DAYS, f"from 0 to {MAX_DAYS}", "days")
 
 
-_CHECKS: dict[type, tuple[Callable[[Any], None], ...]] = {
-    c.Read: (_path,),
-    c.Write: (_path, _slot),
-    c.Send: (_path, _message, _texts),
-    c.Bind: (_bound,),
-    c.Ask: (_path, _texts),
-    c.Teach: (_path, _lesson, _texts),
-    c.InitiateCycle: (_path,),
-    c.ShowObject: (_path,),
-    c.ShowMethod: (_path,),
-    c.PackImage: (_days,),
 def _documents(command: IndexDocuments) -> None:
     held = len(command.documents)
     _require(1 <= held <= MAX_DOCUMENTS, f"from 1 to {MAX_DOCUMENTS} documents", "documents")
@@ -192,12 +181,23 @@ def _persona(command: AddPersona) -> None:
     _require(isinstance(name, str) and 0 < len(name) <= MAX_SELECTOR, "a persona has a name", "persona")
 
 
+_CHECKS: dict[type, tuple[Callable[[Any], None], ...]] = {
+    c.Read: (_path,),
+    c.Write: (_path, _slot),
+    c.Send: (_path, _message, _texts),
+    c.Bind: (_bound,),
+    c.Ask: (_path, _texts),
+    c.Teach: (_path, _lesson, _texts),
+    c.InitiateCycle: (_path,),
+    c.ShowObject: (_path,),
+    c.ShowMethod: (_path,),
+    c.PackImage: (_days,),
+    IndexDocuments: (_documents,),
+    RemoveDocuments: (_removed,),
+    ListDocuments: (_limit,),
+    AddPersona: (_persona,),
     c.ListMissions: (_limit,),
     c.ListHistory: (_limit, _path),
     **dict.fromkeys((c.ShowMission, c.RetryMission, c.CancelMission, c.ApproveMission, c.Undo), (_texts,)),
     **dict.fromkeys((c.RejectMission, c.EditMission), (_texts,)),
 }
-    IndexDocuments: (_documents,),
-    RemoveDocuments: (_removed,),
-    ListDocuments: (_limit,),
-    AddPersona: (_persona,),

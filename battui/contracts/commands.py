@@ -255,7 +255,7 @@ Command: TypeAlias = (
     | PackImage
     | InitiateCycle
     | ModelCommand
-    | Once
-)
     | CatalogCommand
     | PersonaCommand
+    | Once
+)

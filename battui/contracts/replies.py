@@ -232,5 +232,5 @@ Reply: TypeAlias = (
     | KernelStats
     | ModelList
     | AdapterList
-)
     | DocumentList
+)

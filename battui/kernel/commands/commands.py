@@ -30,13 +30,13 @@ from battui.contracts.commands import (
     Teach,
     Undo,
 )
+from battui.contracts.documents import CatalogCommand, ListDocuments
 from battui.contracts.errors import UsageError
 from battui.contracts.models import ListAdapters, ListModels, ModelCommand
-from battui.contracts.documents import CatalogCommand, ListDocuments
+from battui.contracts.personas import PersonaCommand
 from battui.contracts.replies import (
     Answer,
     HistoryList,
-from battui.contracts.personas import PersonaCommand
     KernelStats,
     KernelStatus,
     MissionList,
@@ -48,15 +48,15 @@ from battui.image.image import Image
 from battui.image.packing import pack
 from battui.image.receipts import Receipt
 from battui.image.world import World, oid_of
+from battui.kernel.commands.catalog_commands import CatalogCommands
 from battui.kernel.commands.initiation import line_of
 from battui.kernel.commands.lessons import begin_lesson
 from battui.kernel.commands.lines import Lines
-from battui.kernel.commands.catalog_commands import CatalogCommands
 from battui.kernel.commands.model_commands import ModelCommands
+from battui.kernel.commands.persona_commands import perform_persona_command
 from battui.kernel.commands.reading import method_story, mission_view, object_list, object_view
 from battui.kernel.commands.stats import mission_counts
 from battui.kernel.events.bus import Bus
-from battui.kernel.commands.persona_commands import perform_persona_command
 from battui.kernel.heartbeat import begin_audit
 from battui.kernel.messages.dispatch import Parked
 from battui.kernel.messages.installation import uninstall
@@ -86,10 +86,12 @@ class Commands:
         bus: Bus,
         status: Callable[[World], KernelStatus],
         models: ModelCommands,
+        catalog: CatalogCommands,
         stats: Callable[[Mapping[str, int]], KernelStats],
     ) -> None:
         self._stats = stats
         self._models = models
+        self._catalog = catalog
         self._image = image
         self._committer = committer
         self._lines = lines
@@ -100,14 +102,12 @@ class Commands:
 
     async def perform(self, command: Command) -> Reply:
         """Perform one command; raises BattuiError."""
-        catalog: CatalogCommands,
         match command:
             case Once(command=looking) if isinstance(
                 looking, Look | Read | ListModels | ListAdapters | ListDocuments
             ):
                 return await self.perform(looking)
             case Once():
-        self._catalog = catalog
                 return await self._receipts.perform(command, self._perform, self._replay)
         return await self._perform(command, self._committer)
 
@@ -133,6 +133,16 @@ class Commands:
                 raise UsageError("a command has one key", about=command.key)
         return await self._lines.by(committer).perform(command)
 
+    async def _furnish(
+        self, command: ModelCommand | CatalogCommand | PersonaCommand, committer: Committer | KeyedCommitter
+    ) -> Reply:
+        """Bring in, or take out, what missions think with."""
+        if isinstance(command, ModelCommand):
+            return await self._models.perform(command)
+        if isinstance(command, CatalogCommand):
+            return await self._catalog.perform(command, committer)
+        return await perform_persona_command(command, committer)
+
     async def _look(self, command: Look) -> Reply:
         match command:
             case ShowObject(path=path):
@@ -150,16 +160,6 @@ class Commands:
             case ShowStatus():
                 return await self._read(self._status)
             case ShowStats():
-    async def _furnish(
-        self, command: ModelCommand | CatalogCommand | PersonaCommand, committer: Committer | KeyedCommitter
-    ) -> Reply:
-        """Bring in, or take out, what missions think with."""
-        if isinstance(command, ModelCommand):
-            return await self._models.perform(command)
-        if isinstance(command, CatalogCommand):
-            return await self._catalog.perform(command, committer)
-        return await perform_persona_command(command, committer)
-
                 return self._stats(await self._read(mission_counts))
 
     async def _replay(self, command: Command, receipt: Receipt) -> Reply:
