@@ -13,6 +13,7 @@ from battui.bridge.values import MAX_NAMES
 from battui.contracts import commands as c
 from battui.contracts.documents import Document, IndexDocuments, ListDocuments, RemoveDocuments
 from battui.contracts.errors import Refused, UsageError
+from battui.contracts.methods import FindSelector
 from battui.contracts.models import (
     AddAdapter,
     AddModel,
@@ -38,7 +39,7 @@ MAX_DOCUMENTS = 1_000
 
 _NEEDS: dict[type, Role] = {
     **dict.fromkeys((c.Read, c.ShowObject, c.ListObjects, c.ListMissions, c.ShowMission), "read"),
-    **dict.fromkeys((c.ShowMethod, c.ListHistory, c.ShowStatus, c.ShowStats), "read"),
+    **dict.fromkeys((c.ShowMethod, c.ListHistory, c.ShowStatus, c.ShowStats, FindSelector), "read"),
     **dict.fromkeys((c.Write, c.Send, c.Bind, c.Ask, c.Teach, c.InitiateCycle), "send"),
     **dict.fromkeys((c.RetryMission, c.CancelMission), "send"),
     **dict.fromkeys(
@@ -104,7 +105,7 @@ def _check_path(path: c.Path) -> None:
         _require(0 < len(name) <= MAX_SELECTOR, f"a name has 1 to {MAX_SELECTOR} characters", "path")
 
 
-def _slot(command: c.Write) -> None:
+def _slot(command: c.Write | c.EditMethod) -> None:
     _require(len(command.path.names) + (command.path.oid is not None) > 1, "a slot is object.name", "path")
 
 
@@ -141,6 +142,16 @@ def _fields(command: Any) -> Iterator[tuple[str, str]]:
 
 def _limit(command: Any) -> None:
     _require(1 <= command.limit <= MAX_LISTED, f"from 1 to {MAX_LISTED}", "limit")
+
+
+def _page(command: c.ListObjects) -> None:
+    _require(0 <= command.limit <= MAX_LISTED, f"from 0 to {MAX_LISTED}", "limit")
+    for name, text in (("start", command.start), ("matching", command.matching)):
+        _require(len(text) <= MAX_SELECTOR, f"at most {MAX_SELECTOR} characters", name)
+
+
+def _selector(command: FindSelector) -> None:
+    _require(0 < len(command.selector) <= MAX_SELECTOR, "this is no selector", "selector")
 
 
 def _days(command: c.PackImage) -> None:
@@ -191,6 +202,10 @@ _CHECKS: dict[type, tuple[Callable[[Any], None], ...]] = {
     c.InitiateCycle: (_path,),
     c.ShowObject: (_path,),
     c.ShowMethod: (_path,),
+    c.EditMethod: (_path, _slot, _texts),
+    c.SettleFinding: (_texts,),
+    c.ListObjects: (_page,),
+    FindSelector: (_selector, _limit),
     c.PackImage: (_days,),
     IndexDocuments: (_documents,),
     RemoveDocuments: (_removed,),

@@ -16,6 +16,7 @@ _KINDS = {
     "Answer": "answer",
     "ObjectView": "object",
     "MethodStory": "method_story",
+    "SelectorUses": "selector",
     "ObjectList": "objects",
     "MissionView": "mission",
     "MissionList": "missions",

@@ -120,7 +120,15 @@ class ShowMethod:
 
 @dataclass(frozen=True, slots=True)
 class ListObjects:
-    """Answer an ObjectList: what is bound in the lobby, then the image's own objects."""
+    """Answer an ObjectList: what is bound in the lobby, by name, then the image's own objects.
+
+    With `limit`, only so many of the lobby, from the name `start` on, the image's own with the first of them; with
+    `matching`, only those with this text in their name or number.
+    """
+
+    limit: int = 0
+    start: str = ""
+    matching: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,27 @@ class EditMission:
 
     mission: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditMethod:
+    """Give an object the next version of a learned method, as a person wrote it. Answers a MissionView.
+
+    It is reviewed, tried on what was recorded of the present version, and takes its place where that stands: with the
+    holder, if `path` names an object that inherits it. Raises GuardianRefused or Refused where it does not come
+    through; it is kept with a failed mission then, and the next edit goes on with that one.
+    """
+
+    path: Path
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleFinding:
+    """Decide about what a heartbeat's audit has found: accepted, or dismissed. A MissionView."""
+
+    mission: str
+    accepted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +277,9 @@ Command: TypeAlias = (
     | ApproveMission
     | RejectMission
     | EditMission
+    | EditMethod
+    | SettleFinding
+    | FindSelector
     | ListHistory
     | Undo
     | ShowStatus

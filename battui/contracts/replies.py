@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from battui.contracts.cases import Case
 from battui.contracts.documents import DocumentList
 from battui.contracts.generation import EngineStatus
+from battui.contracts.methods import SelectorUses
 from battui.contracts.models import AdapterList, ModelList
 from battui.contracts.values import Value
 
@@ -97,7 +98,10 @@ class ObjectSummary:
 
 @dataclass(frozen=True, slots=True)
 class ObjectList:
+    """Objects; `next` is the name with which the next page of the lobby starts, empty where there is none."""
+
     objects: tuple[ObjectSummary, ...] = ()
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ class MissionView:
     with which rules, `draft` the source that a person would go on from: the proposal, or the best candidate of a
     mission that failed. `seconds` is how long was thought, `budget` how much may be (`tokens`, `seconds`).
     `intent` and `expectation` are the sender's. `provenance` says what was asked of which model and adapters; only a
-    mission shown alone has it.
+    mission shown alone has it. `settled` is what was decided about an audit's findings: accepted, dismissed, or
+    nothing yet.
     """
 
     id: str
@@ -150,6 +155,7 @@ class MissionView:
     seconds: float = 0.0
     budget: Mapping[str, Value] = field(default_factory=dict)
     provenance: Mapping[str, Value] = field(default_factory=dict)
+    settled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +230,7 @@ Reply: TypeAlias = (
     Answer
     | ObjectView
     | MethodStory
+    | SelectorUses
     | ObjectList
     | MissionView
     | MissionList

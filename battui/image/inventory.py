@@ -20,9 +20,9 @@ def learned_methods(world: World) -> Iterator[tuple[str, str, Method]]:
     share is yielded once, for the holder that is met first. An object without a name of its own goes by its oid.
     An image may hold more than memory does: an object is let go as soon as it has been looked at.
     """
-    names = _names(world)
+    names = names_of(world)
     met: set[bytes] = set()
-    for holder in _objects(world):
+    for holder in objects_of(world):
         name = names.get(holder._p_oid) or repr(holder)
         for slot, value in list(holder._slots.items()):
             if isinstance(value, Method) and value._p_oid not in met:
@@ -32,8 +32,11 @@ def learned_methods(world: World) -> Iterator[tuple[str, str, Method]]:
         holder._p_deactivate()
 
 
-def _objects(world: World) -> Iterator[UvmObject]:
-    """What users have bound first, then what that leads to, then the image's own objects."""
+def objects_of(world: World) -> Iterator[UvmObject]:
+    """What users have bound first, then what that leads to, then the image's own objects.
+
+    Who looks at many of them lets each one go again: `_p_deactivate`.
+    """
     seen: set[bytes] = set()
     waiting: list[Any] = [*reversed(list(world.root.values())), world.lobby]
     while waiting:
@@ -57,7 +60,8 @@ def _worth_a_look(values: Collection[Any]) -> list[Any]:
     return [value for value in values if isinstance(value, kinds)][::-1]
 
 
-def _names(world: World) -> dict[bytes, str]:
+def names_of(world: World) -> dict[bytes, str]:
+    """What people call the objects that have a name, by oid."""
     bound = ((str(name), value) for name, value in world.lobby.items() if isinstance(value, UvmObject))
     names: dict[bytes, str] = {}
     for name, value in (*world.system_objects(), *bound):

@@ -72,6 +72,12 @@ class World:
         """A point that this unit of work can be rolled back to."""
         return Savepoint(self._connection)
 
+    def lobby_objects(self, start: str = "") -> Iterator[tuple[str, UvmObject]]:
+        """The objects that users have bound, by name from `start` on."""
+        for name, value in self.lobby.items(start):
+            if isinstance(value, UvmObject):
+                yield str(name), value
+
     def system_objects(self) -> Iterator[tuple[str, UvmObject]]:
         """The image's own objects with their names."""
         for name, value in self.root.items():

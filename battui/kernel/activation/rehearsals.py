@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from battui.contracts.activation import Activation, CellLimits, ObjectSource
@@ -25,7 +25,10 @@ class Rehearsal:
 
 
 def rehearsals_of(snapshot: Snapshot, mission: str, expectation: str, limits: CellLimits) -> list[Rehearsal]:
-    """Every parked message, the expectation belonging to the first; then every case."""
+    """Every parked message, the expectation belonging to the first; then every case.
+
+    A person's next version, of which nothing is recorded, is tried on the message that the method was learned for.
+    """
     cycle = cycle_of(snapshot.world, mission)
     plain = Activation(oid_of(cycle.target), cycle.mission_brief["selector"], limits=limits)
     return [
@@ -36,10 +39,15 @@ def rehearsals_of(snapshot: Snapshot, mission: str, expectation: str, limits: Ce
 
 def _of_messages(cycle: UvmObject, plain: Activation, snapshot: Snapshot) -> Iterator[Rehearsal]:
     for number, message in enumerate(cycle.parked):
-        if is_message(cycle, number):
+        if is_message(cycle, number) or _stands_for_cases(cycle, message["arguments"]):
             arguments = {name: wire(value) for name, value in message["arguments"].items()}
             expectation = plain.expectation if number == 0 else None
             yield Rehearsal(replace(plain, arguments=arguments, expectation=expectation), snapshot)
+
+
+def _stands_for_cases(cycle: UvmObject, arguments: Mapping[str, object]) -> bool:
+    parameters = cycle.mission_brief["parameters"]
+    return bool(cycle._slots.get("revision")) and not cases_in(cycle) and set(arguments) == set(parameters)
 
 
 def _of_cases(cycle: UvmObject, plain: Activation, snapshot: Snapshot) -> Iterator[Rehearsal]:

@@ -23,6 +23,7 @@ from battui.mind.failing import WROTE_NOTHING
 from battui.mind.steps import TryCandidates
 
 NOTHING = "it neither answers nor changes anything"
+UNTRIED = "nothing is recorded that it could be tried on"
 
 
 class Trials:
@@ -75,6 +76,9 @@ class Trials:
             else:
                 passed += 1
         candidate = candidate_of(index, verdict, sent)
+        if not rehearsals:
+            # Only a person's version of a method that nothing was ever recorded of.
+            return replace(candidate, met=True, verdict=f"{_guardians(candidate)}; {UNTRIED}")
         return _passing(candidate, passed) if passed else candidate
 
     def _announce(self, mission: str, candidate: Candidate, verdict: Review) -> None:

@@ -12,6 +12,7 @@ from battui.contracts.commands import (
     ApproveMission,
     CancelMission,
     Command,
+    EditMethod,
     EditMission,
     InitiateCycle,
     ListHistory,
@@ -22,6 +23,7 @@ from battui.contracts.commands import (
     Read,
     RejectMission,
     RetryMission,
+    SettleFinding,
     ShowMethod,
     ShowMission,
     ShowObject,
@@ -32,6 +34,7 @@ from battui.contracts.commands import (
 )
 from battui.contracts.documents import CatalogCommand, ListDocuments
 from battui.contracts.errors import UsageError
+from battui.contracts.methods import FindSelector
 from battui.contracts.models import ListAdapters, ListModels, ModelCommand
 from battui.contracts.personas import PersonaCommand
 from battui.contracts.replies import (
@@ -55,12 +58,15 @@ from battui.kernel.commands.lines import Lines
 from battui.kernel.commands.model_commands import ModelCommands
 from battui.kernel.commands.persona_commands import perform_persona_command
 from battui.kernel.commands.reading import method_story, mission_view, object_list, object_view
+from battui.kernel.commands.revisions import begin_revision
+from battui.kernel.commands.selectors import selector_uses
 from battui.kernel.commands.stats import mission_counts
 from battui.kernel.events.bus import Bus
 from battui.kernel.heartbeat import begin_audit
 from battui.kernel.messages.dispatch import Parked
 from battui.kernel.messages.installation import uninstall
 from battui.kernel.messages.receipts import KeyedCommitter, Receipts
+from battui.kernel.missions.findings import settle_finding
 from battui.kernel.missions.missions import Missions
 from battui.kernel.transactions.committer import Committer
 from battui.mind.cycle import active_cycles, cycle_of
@@ -69,7 +75,15 @@ from battui.mind.steps import Approved, Rejected
 
 T = TypeVar("T")
 Look: TypeAlias = (
-    ShowObject | ShowMethod | ListObjects | ListMissions | ShowMission | ListHistory | ShowStatus | ShowStats
+    ShowObject
+    | ShowMethod
+    | FindSelector
+    | ListObjects
+    | ListMissions
+    | ShowMission
+    | ListHistory
+    | ShowStatus
+    | ShowStats
 )
 
 
@@ -121,6 +135,9 @@ class Commands:
             case RetryMission() | CancelMission() | ApproveMission() | RejectMission() | EditMission():
                 await self._order(command)
                 return await self._read(lambda world: self._mission(world, command.mission))
+            case EditMethod() | SettleFinding():
+                mission = await self._improve(command)
+                return await self._read(lambda world: self._mission(world, mission))
             case Teach():
                 return await self._teach(command, committer)
             case InitiateCycle():
@@ -149,8 +166,10 @@ class Commands:
                 return await self._read(lambda world: object_view(world, path))
             case ShowMethod(path=path):
                 return await self._read(lambda world: method_story(world, path))
+            case FindSelector():
+                return await self._read(lambda world: selector_uses(world, command))
             case ListObjects():
-                return await self._read(object_list)
+                return await self._read(lambda world: object_list(world, command))
             case ListMissions():
                 return await self._read(lambda world: self._mission_list(world, command))
             case ShowMission(mission=mission):
@@ -203,6 +222,25 @@ class Commands:
         note = f"teach {teach.path}.{teach.selector}"
         parked = await committer.perform(note, lambda world: begin_lesson(world, teach))
         return await self._missions.follow(parked, wait=teach.wait)
+
+    async def _improve(self, command: EditMethod | SettleFinding) -> str:
+        """Follow a person who improves the image; the mission that has to do with it."""
+        if isinstance(command, EditMethod):
+            return await self._revise(command)
+        note = f"{'accept' if command.accepted else 'dismiss'} finding {command.mission}"
+        await self._committer.perform(note, lambda world: settle_finding(world, command))
+        self._bus.announce("mission", note, mission=command.mission, data={"state": "settled"})
+        return command.mission
+
+    async def _revise(self, command: EditMethod) -> str:
+        note = f"edit {command.path}"
+        mission = await self._committer.perform(note, lambda world: begin_revision(world, command))
+        try:
+            await self._missions.edit(mission, command.source)
+        finally:
+            # It has ended before it began, unless the source came through.
+            self._bus.announce("mission", note, mission=mission, data={"state": "edited"})
+        return mission
 
     async def _read(self, work: Callable[[World], T]) -> T:
         return await trio.to_thread.run_sync(self._image.read, work)

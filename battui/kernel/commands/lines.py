@@ -12,12 +12,13 @@ from battui.contracts.cases import Case
 from battui.contracts.commands import Ask, Bind, Line, Read, Send, Write
 from battui.contracts.errors import Conflict, NotStorable, Refused
 from battui.contracts.replies import Answer
-from battui.contracts.values import Value, check_name
+from battui.contracts.values import Ref, Value, check_name
 from battui.image.cases import record_case
 from battui.image.changes import apply_changes, stored_result
 from battui.image.lookup import Found, find
 from battui.image.method import Method
-from battui.image.world import World, wire
+from battui.image.objects import UvmObject
+from battui.image.world import World, oid_of, wire
 from battui.kernel.activation.activations import ATTEMPTS, Activations
 from battui.kernel.activation.failures import error_of
 from battui.kernel.activation.judging import slots_after
@@ -65,13 +66,34 @@ class Lines:
                 check_name(name)
                 return await self._send(send, bind=name)
             case Bind(name=name, source=source):
-                return await self._committer.perform(f"bind {name}", partial(_bound_to, name, source))
+                reply = await self._committer.perform(f"bind {name}", partial(_bound_to, name, source))
+                return self._told(name, reply)
             case Read():
                 return await self._committer.perform(f"read {line.path}", lambda world: _read(world, line))
             case Write():
-                return await self._committer.perform(f"write {line.path}", lambda world: _write(world, line))
+                return await self._write(line)
             case Ask():
                 return await self._ask(line)
+
+    async def _write(self, line: Write) -> Answer:
+        holders: list[int] = []
+
+        def write(world: World) -> Answer:
+            holder = world.receiver(line.path.holder)
+            # Not appended: the work may be done again, when others were first.
+            holders[:] = [oid_of(holder)]
+            return _written(world, holder, line)
+
+        reply = await self._committer.perform(f"write {line.path}", write)
+        self._bus.announce("object", str(line.path), data={"oids": [*holders]})
+        return reply
+
+    def _told(self, bind: str, reply: Answer) -> Answer:
+        """The reply, after telling everybody what is now bound to `bind`, if it is a name."""
+        if bind:
+            oids: list[Value] = [reply.value.oid] if isinstance(reply.value, Ref) else []
+            self._bus.announce("object", bind, data={"oids": oids})
+        return reply
 
     async def _send(self, send: Send, bind: str = "") -> Answer:
         note = f"send {send.receiver}.{send.selector}"
@@ -81,10 +103,12 @@ class Lines:
             )
             match way:
                 case Answer():
-                    return way
+                    return self._told(bind, way)
                 case Serve():
                     value = await self._services.perform(way.service, way.receiver, way.arguments)
-                    return await self._committer.perform(note, partial(_bound_to, bind, value))
+                    return self._told(
+                        bind, await self._committer.perform(note, partial(_bound_to, bind, value))
+                    )
                 case Parked():
                     return await self._missions.follow(way, wait=send.wait)
                 case Activate():
@@ -103,7 +127,7 @@ class Lines:
             self._bus.announce(
                 "object", way.about, data={"oids": [change.oid for change in cell.changes.changes]}
             )
-        return reply
+        return self._told(bind, reply)
 
     async def _ask(self, ask: Ask) -> Answer:
         def start(world: World) -> Parked:
@@ -127,14 +151,13 @@ def _read(world: World, line: Read) -> Answer:
         return Answer(rendered(world, value), rendered(world, value))
 
 
-def _write(world: World, line: Write) -> Answer:
-    holder = world.receiver(line.path.holder)
+def _written(world: World, holder: UvmObject, line: Write) -> Answer:
     name = check_name(line.path.names[-1])
     if isinstance(holder._slots.get(name), Method):
         raise Refused(
             "this slot holds a learned method",
             about=str(line.path),
-            remedy="Undo its mission first: battui history",
+            remedy="Write another version of it, or undo its mission: battui history",
         )
     value = world.stored(line.value, about=str(line.path))
     setattr(holder, name, value)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from battui.contracts.commands import Path
+from battui.contracts.commands import ListObjects, Path
 from battui.contracts.errors import NotStorable, UnknownSlot
 from battui.contracts.replies import (
     APPROVAL,
@@ -18,7 +19,7 @@ from battui.contracts.replies import (
     ObjectView,
     SlotView,
 )
-from battui.contracts.values import Value, is_parent_slot
+from battui.contracts.values import Ref, Value, is_parent_slot
 from battui.image.cases import cases_of
 from battui.image.lookup import chain
 from battui.image.method import Method
@@ -26,6 +27,7 @@ from battui.image.objects import UvmObject
 from battui.image.primitive import Primitive
 from battui.image.world import World, oid_of, wire
 from battui.kernel.messages.rendering import rendered
+from battui.kernel.missions.findings import settled_of
 from battui.mind.approval import awaiting
 from battui.mind.budget import seconds_used
 from battui.mind.choice import Candidate
@@ -64,15 +66,26 @@ def method_story(world: World, path: Path) -> MethodStory:
     )
 
 
-def object_list(world: World) -> ObjectList:
-    """What users have bound, then the image's own objects."""
-    bound = [
-        _summary(name, value, system=False)
-        for name, value in world.lobby.items()
-        if isinstance(value, UvmObject)
-    ]
-    system = [_summary(name, value, system=True) for name, value in world.system_objects()]
-    return ObjectList((*bound, *system))
+def object_list(world: World, listing: ListObjects) -> ObjectList:
+    """What users have bound, then the image's own objects; one page of them, if a limit is given."""
+    found = _matching(world.lobby_objects(listing.start), listing.matching)
+    page = list(islice(found, listing.limit) if listing.limit else found)
+    following = next(found, None)
+    own = () if listing.start else _matching(world.system_objects(), listing.matching)
+    return ObjectList(
+        (
+            *(_summary(name, value, system=False) for name, value in page),
+            *(_summary(name, value, system=True) for name, value in own),
+        ),
+        next=following[0] if following is not None else "",
+    )
+
+
+def _matching(objects: Iterator[tuple[str, UvmObject]], wanted: str) -> Iterator[tuple[str, UvmObject]]:
+    folded = wanted.casefold()
+    for name, value in objects:
+        if not folded or folded in f"{name} {Ref(oid_of(value))}".casefold():
+            yield name, value
 
 
 def mission_view(world: World, cycle: UvmObject, waiting: str = "") -> MissionView:
@@ -114,6 +127,7 @@ def mission_view(world: World, cycle: UvmObject, waiting: str = "") -> MissionVi
         expectation=cycle.mission_brief["expectation"],
         seconds=seconds_used(cycle),
         budget=dict(cycle._slots.get("budget") or {}),
+        settled=settled_of(cycle),
     )
 
 
