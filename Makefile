@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.done
 MODEL := smollm2-135m
 
-.PHONY: run test test-slow bench lint format clean
+.PHONY: run test test-slow terminal bench lint format clean
 
 # The checkout's own image, so that trying battui out leaves your own alone.
 run: export BATTUI_IMAGE := $(or $(BATTUI_IMAGE),$(CURDIR)/.battui/image)
@@ -18,6 +18,10 @@ test: lint
 
 test-slow: $(STAMPS)/dev
 	$(BIN)/python -m pytest -m slow
+
+# Every way to leave the screen, eight times each, idle and under load; and battui under tmux.
+terminal: $(STAMPS)/dev
+	$(BIN)/python -m pytest -m "slow or not slow" tests/terminal
 
 bench: $(STAMPS)/dev
 	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done

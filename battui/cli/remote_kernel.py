@@ -26,7 +26,7 @@ STARTING_S = 5.0
 """How long an image's owner may take to be there for others, or to be gone."""
 LOOK_AGAIN_S = 0.1
 
-PATIENCE_S = 5.0
+PATIENCE_S = 3.0
 """How long a kernel may be away before its front ends take it for gone."""
 
 

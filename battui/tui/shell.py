@@ -9,10 +9,13 @@ from typing import TypeAlias
 
 from textual.app import App, SuspendNotSupported
 from textual.binding import Binding
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 
-from battui.contracts.errors import BattuiError, UsageError
+from battui.contracts.errors import BattuiError, Unreachable, UsageError
 from battui.contracts.resources import folder
 from battui.tui.clipboard import MAX_COPY, copy_sequence, fits_clipboard
+from battui.tui.driver import TerminalDriver
 from battui.tui.keys import bindings, checked_keymap, keys_of
 from battui.tui.session import Session, load_session
 from battui.tui.themes import load_themes
@@ -65,6 +68,11 @@ class Shell(App[int], inherit_bindings=False):
         self.theme = chosen if chosen in self.available_themes else theme
         return [*errors]
 
+    def get_driver_class(self) -> type[Driver]:
+        # In a browser and in tests there is another driver, and no terminal that could go away.
+        driver = super().get_driver_class()
+        return TerminalDriver if driver is LinuxDriver else driver
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         # Themes that do not know battui's own colour get one that can be read on light and dark.
         return {"muted": "#868c96"}
@@ -85,7 +93,8 @@ class Shell(App[int], inherit_bindings=False):
         """Leave, because there is no kernel any more."""
         if not self._exit:
             why = f": {reason}" if reason is not None else ""
-            self.exit(1, return_code=1, message=f"The kernel has ended{why}. Start battui again.")
+            code = Unreachable.exit_code
+            self.exit(code, return_code=code, message=f"The kernel has ended{why}. Start battui again.")
 
     def edit(self, text: str, name: str, notes: Sequence[str]) -> str | None:
         """Leave the screen to the user's editor; what was written, or None after saying why there is nothing."""

@@ -250,21 +250,21 @@ def test_quit_ends_with_code_0() -> None:
     played(scene)
 
 
-def test_the_end_of_the_kernel_ends_the_terminal_with_code_1() -> None:
+def test_the_end_of_the_kernel_ends_the_terminal_with_code_3() -> None:
     async def scene() -> None:
         async with open_terminal() as terminal:
             terminal.portal.end()
-            await terminal.until(lambda: terminal.app.return_value == 1)
+            await terminal.until(lambda: terminal.app.return_value == 3)
 
     played(scene)
 
 
-def test_a_fault_of_the_kernel_ends_the_terminal_with_code_1() -> None:
+def test_a_fault_of_the_kernel_ends_the_terminal_with_code_3() -> None:
     async def scene() -> None:
         async with open_terminal() as terminal:
             terminal.portal.failure = ZeroDivisionError("a fault")
             await terminal.write("account.balance")
-            await terminal.until(lambda: terminal.app.return_value == 1)
+            await terminal.until(lambda: terminal.app.return_value == 3)
 
     played(scene)
 
