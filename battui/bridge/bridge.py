@@ -41,7 +41,7 @@ class Bridge:
         return self._sockets.tcp
 
     def open(self) -> None:
-        """Bind the sockets; raises Unreachable where a place cannot be had or is not private."""
+        """Bind the sockets; raises Unreachable where a place cannot be had or is not private, and as Sockets."""
         try:
             self._sockets.open(self._context, self._announce)
         except BaseException:

@@ -12,6 +12,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from battui.contracts.bridge_settings import LEAST_HIGH_WATER
 from battui.contracts.errors import Unreachable, UsageError
 
 LONGEST_PATH = 100
@@ -73,6 +74,18 @@ def is_alive(path: Path) -> bool:
     except (OSError, Unreachable):
         return False
     return True
+
+
+def require_high_water(messages: int) -> int:
+    """Return a high-water mark that works; raises UsageError for a smaller one."""
+    if messages < LEAST_HIGH_WATER:
+        raise UsageError(
+            f"a high-water mark is {LEAST_HIGH_WATER} at least: with 1, ZeroMQ's own greeting fills the queue, and "
+            "no message ever comes through",
+            about=f"high_water = {messages}",
+            remedy=f"Set it to {LEAST_HIGH_WATER} or more.",
+        )
+    return messages
 
 
 def require_tcp(endpoint: str) -> str:

@@ -88,6 +88,16 @@ def read_pair(file: Path) -> KeyPair:
     )
 
 
+def require_clients(folder: Path) -> None:
+    """Raise UsageError where nobody has a key yet: what listens on TCP without one is only there to be attacked."""
+    if not AllowList(folder).clients():
+        raise UsageError(
+            "nobody has a key for TCP yet, and nobody comes in without one",
+            about=str(folder),
+            remedy="Make one: battui bridge keys add NAME --role send",
+        )
+
+
 class AllowList:
     """The clients that may use the bridge, as the file says now."""
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import trio
 import zmq
 
-from battui.bridge.endpoint import endpoint_of, prepare_folder, require_tcp
+from battui.bridge.endpoint import endpoint_of, prepare_folder, require_high_water, require_tcp
 from battui.bridge.gate import KEY_DOMAIN, OWN_DOMAIN, Gate
-from battui.bridge.keys import AllowList, server_pair
+from battui.bridge.keys import AllowList, require_clients, server_pair
 from battui.bridge.listener import Listener
 from battui.bridge.session import House
 from battui.contracts.errors import Unreachable
@@ -23,8 +23,7 @@ Context = zmq.Context[zmq.Socket[bytes]]
 class Places:
     """Where to listen: `path` of the socket, perhaps a `tcp` endpoint, and the folder with the `keys` for it.
 
-    `high_water` are ZeroMQ's messages that may wait in each direction of a connection, 2 at least: with 1 its own
-    question to the gate is never answered.
+    `high_water` are ZeroMQ's messages that may wait in each direction of a connection; UsageError for less than 2.
     """
 
     path: Path
@@ -32,9 +31,15 @@ class Places:
     keys: Path = Path()
     high_water: int = 1_000
 
+    def __post_init__(self) -> None:
+        require_high_water(self.high_water)
+
 
 class Sockets:
-    """Opens the listeners; raises Unreachable where a place cannot be had or others could use it."""
+    """Opens the listeners.
+
+    Raises Unreachable where a place cannot be had or others could use it, and UsageError for TCP without keys.
+    """
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -85,6 +90,7 @@ class Sockets:
 
     def _for_keys(self, context: Context) -> zmq.Socket[bytes]:
         endpoint = require_tcp(self._places.tcp)
+        require_clients(self._places.keys)
         pair = server_pair(self._places.keys)
         socket = self._router(context)
         socket.setsockopt_string(zmq.ZAP_DOMAIN, KEY_DOMAIN)

@@ -97,7 +97,7 @@ def run_serve(arguments: Namespace) -> int:
     from battui.cli.wiring import settings_of
 
     settings = with_approval(settings_of(arguments))
-    kernel = ServedKernel(settings, tcp=arguments.tcp, required=True)
+    kernel = ServedKernel(settings, tcp=settings.bridge.tcp, required=True)
 
     async def work(portal: Portal) -> int:
         async with portal.events() as events:

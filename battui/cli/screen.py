@@ -87,7 +87,9 @@ def _open(settings: Settings) -> int:
 
     def open_it() -> int:
         endpoint = running_kernel(settings)
-        return show(settings, RemoteKernel(endpoint) if endpoint else ServedKernel(settings))
+        return show(
+            settings, RemoteKernel(endpoint) if endpoint else ServedKernel(settings, tcp=settings.bridge.tcp)
+        )
 
     code = once_it_can_be_had(open_it)
     if code == HUNG_UP:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import trio
@@ -10,7 +11,7 @@ import trio
 from battui.bridge.bridge import Bridge
 from battui.bridge.endpoint import socket_path
 from battui.bridge.sockets import Places
-from battui.contracts.errors import Unreachable
+from battui.contracts.errors import Unreachable, UsageError
 from battui.contracts.portal import Portal
 from battui.contracts.settings import Settings
 from battui.kernel.kernel import Kernel
@@ -19,7 +20,8 @@ from battui.kernel.portal import KernelPortal
 
 def places_of(settings: Settings, tcp: str = "") -> Places:
     """Where the kernel of these settings listens."""
-    return Places(socket_path(settings.image, settings.state_dir), tcp, keys_folder(settings))
+    path = socket_path(settings.image, settings.state_dir)
+    return Places(path, tcp, keys_folder(settings), settings.bridge.high_water)
 
 
 def keys_folder(settings: Settings) -> Path:
@@ -30,7 +32,8 @@ def keys_folder(settings: Settings) -> Path:
 class ServedKernel:
     """The kernel of this process, which other processes reach through its bridge.
 
-    Where the bridge cannot be had, that is announced and the kernel lives without; with `required`, `run` raises.
+    Where the bridge cannot be had, that is announced and the kernel lives without, or without TCP if that is what
+    cannot be had; with `required`, `run` raises.
     `on_demand` is the Kernel's.
     """
 
@@ -78,12 +81,14 @@ class ServedKernel:
         assert isinstance(portal, KernelPortal)
         announce: Callable[[str], None] = portal.warn
         image = self._settings.image
-        bridge = Bridge(portal, self._places, image=image, stop=self.stop, announce=announce)
-        try:
-            bridge.open()
-        except Unreachable as error:
-            if self._required:
-                raise
-            announce(str(error))
-            return None
-        return bridge
+        for places in dict.fromkeys((self._places, replace(self._places, tcp=""))):
+            bridge = Bridge(portal, places, image=image, stop=self.stop, announce=announce)
+            try:
+                bridge.open()
+            except (Unreachable, UsageError) as error:
+                if self._required:
+                    raise
+                announce(str(error))
+            else:
+                return bridge
+        return None

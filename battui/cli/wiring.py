@@ -15,6 +15,7 @@ from battui.contracts.settings import CONFIG_VARIABLE, Settings, config_path, lo
 def settings_of(arguments: Namespace) -> Settings:
     """The settings in force for this command; raises UsageError."""
     flags = {"image": arguments.image, "engine.name": arguments.engine, "engine.model": arguments.model}
+    flags["bridge.tcp"] = getattr(arguments, "tcp", None) or None
     return load_settings(flags, os.environ, chosen_config(arguments))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from battui.contracts.bridge_settings import BridgeSettings
 from battui.contracts.errors import UsageError
 from battui.contracts.observation_settings import LogSettings, MetricsSettings
 from battui.contracts.setting_checks import bounds, checked, default_of, from_text
@@ -139,6 +140,7 @@ class Settings:
     ui: UiSettings = field(default_factory=UiSettings)
     log: LogSettings = field(default_factory=LogSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    bridge: BridgeSettings = field(default_factory=BridgeSettings)
 
 
 SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
@@ -152,6 +154,7 @@ SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
         "ui": UiSettings,
         "log": LogSettings,
         "metrics": MetricsSettings,
+        "bridge": BridgeSettings,
     }
 )
 _IMAGE_MEANING = "The image: a folder, or a zodburi such as zeo://host:port."

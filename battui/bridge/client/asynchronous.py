@@ -14,6 +14,7 @@ from types import TracebackType
 
 import anyio
 
+from battui.bridge.client.async_verbs import AsyncVerbs
 from battui.bridge.client.pending import HELLO, Awaited, EventStream, OnProgress, Pending
 from battui.bridge.client.wire import Wire
 from battui.bridge.frames import (
@@ -41,17 +42,15 @@ from battui.bridge.frames import (
 from battui.bridge.keys import KeyPair
 from battui.bridge.schema import role_needed
 from battui.bridge.values import Malformed
-from battui.contracts.commands import Command, InitiateCycle, Once, Path
+from battui.contracts.commands import Command, Once
 from battui.contracts.errors import Busy, NotStorable, Unreachable
 from battui.contracts.events import EventKind, KernelEvent
-from battui.contracts.message_line import parse_line
 from battui.contracts.replies import Reply
-from battui.contracts.values import Value
 
 MOST_BUSY_S = 2.0
 
 
-class AsyncClient:
+class AsyncClient(AsyncVerbs):
     """`async with AsyncClient(endpoint) as client:` talks to the kernel at `endpoint`.
 
     Entering raises Unreachable where there is none within `patience` seconds. TCP needs a `key`. One that has been
@@ -86,14 +85,6 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         return await self._life.__aexit__(kind, error, trace)
-
-    async def line(self, text: str, *, key: str = "", deadline_s: float = 0.0) -> Reply:
-        """Perform a message line such as `account.deposit_(amount=50)`; raises BattuiError."""
-        return await self.submit(parse_line(text), key=key, deadline_s=deadline_s)
-
-    async def initiate_cognitive_cycle(self, target_oid: int, mission_brief: dict[str, Value]) -> Reply:
-        """Start a cognitive cycle about the object with that oid; the reply names the mission."""
-        return await self.submit(InitiateCycle(Path((), target_oid), mission_brief))
 
     async def submit(
         self,

@@ -12,15 +12,15 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from battui.bridge.client.asynchronous import AsyncClient
 from battui.bridge.client.pending import OnProgress
 from battui.bridge.client.places import local_endpoint
+from battui.bridge.client.verbs import Verbs
 from battui.bridge.frames import Welcome
 from battui.bridge.keys import KeyPair
-from battui.contracts.commands import Command, ListMissions, ShowMission, ShowStatus
+from battui.contracts.commands import Command
 from battui.contracts.events import EventKind, KernelEvent
 from battui.contracts.replies import Reply
-from battui.contracts.values import Value
 
 
-class Client:
+class Client(Verbs):
     """`with Client() as client:` talks to the running kernel that owns the user's image.
 
     `endpoint` names another one, which over TCP takes a `key`. Entering raises Unreachable where no kernel answers
@@ -50,10 +50,6 @@ class Client:
         """What the kernel said of itself."""
         return self._client.welcome
 
-    def line(self, text: str, *, key: str = "", deadline_s: float = 0.0) -> Reply:
-        """Perform a message line such as `account.deposit_(amount=50)`; raises BattuiError."""
-        return self._thread.call(partial(self._client.line, text, key=key, deadline_s=deadline_s))
-
     def submit(
         self,
         command: Command,
@@ -66,22 +62,6 @@ class Client:
         return self._thread.call(
             partial(self._client.submit, command, key=key, deadline_s=deadline_s, progress=progress)
         )
-
-    def initiate_cognitive_cycle(self, target_oid: int, mission_brief: dict[str, Value]) -> Reply:
-        """Start a cognitive cycle about the object with that oid; the reply names the mission."""
-        return self._thread.call(self._client.initiate_cognitive_cycle, target_oid, mission_brief)
-
-    def missions(self, *, limit: int = 100, only_open: bool = False) -> Reply:
-        """A MissionList, newest first."""
-        return self.submit(ListMissions(limit, only_open))
-
-    def mission(self, mission: str) -> Reply:
-        """A MissionView with everything that the mission went through."""
-        return self.submit(ShowMission(mission))
-
-    def status(self) -> Reply:
-        """A KernelStatus."""
-        return self.submit(ShowStatus())
 
     def ping(self, data: bytes = b"") -> bytes:
         """Send `data` there and back."""

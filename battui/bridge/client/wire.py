@@ -11,6 +11,7 @@ from anyio.abc import TaskGroup
 from zmq.utils.monitor import parse_monitor_message
 
 from battui.bridge.edge_socket import EdgeSocket, Waiting
+from battui.bridge.endpoint import require_high_water
 from battui.bridge.keys import KeyPair
 from battui.contracts.errors import Unreachable, UsageError
 
@@ -39,6 +40,7 @@ class Wire:
         found: Callable[[], None],
         lost: Callable[[Exception | None], None],
     ) -> None:
+        require_high_water(high_water)
         self._received = received
         self._found = found
         self._lost = lost

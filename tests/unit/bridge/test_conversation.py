@@ -149,7 +149,9 @@ async def test_the_plain_client_does_the_same_from_a_program_without_a_loop() ->
         def program() -> None:
             with library.Client(running.endpoint, name="a program") as client:
                 assert client.line("a.b = 5", key="mine") == Answer(5, "written")
-                assert client.status() == Answer("status")
+                assert client.submit(ShowStatus()) == Answer("status")
+                with pytest.raises(Unreachable, match="same version"):
+                    client.status()
                 assert client.ping(b"x") == b"x"
                 with client.events(since=1) as events:
                     assert [next(events).sequence, next(events).sequence] == [1, 2]

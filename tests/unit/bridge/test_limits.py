@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import trio
 import zmq
@@ -25,11 +27,15 @@ from battui.bridge.frames import (
 )
 from battui.bridge.schema import check, require, role_needed
 from battui.bridge.session import MOST_AT_ONCE, MOST_FOLLOWED
+from battui.bridge.sockets import Places
 from battui.bridge.subscription import MOST_WAITING
 from battui.contracts import commands as c
-from battui.contracts.errors import BattuiError, Refused
+from battui.contracts.documents import Document, IndexDocuments, ListDocuments, RemoveDocuments
+from battui.contracts.errors import BattuiError, Refused, UsageError
 from battui.contracts.events import KernelEvent
+from battui.contracts.personas import AddPersona, RemovePersona
 from battui.contracts.replies import Answer
+from battui.contracts.settings import load_settings
 from tests.unit.bridge.raw_client import raw_client
 from tests.unit.bridge.small_bridge import SmallPortal, small_bridge
 
@@ -64,6 +70,13 @@ def event(number: int) -> KernelEvent:
         c.ListHistory(limit=10_001),
         c.ShowMission("m" * 65),
         c.Undo("x" * 65),
+        IndexDocuments(()),
+        IndexDocuments((Document("", "a"),)),
+        IndexDocuments((Document("a", ""),)),
+        IndexDocuments((Document("a", "a", b"both", file="/a"),)),
+        RemoveDocuments(()),
+        ListDocuments(limit=0),
+        AddPersona({}),
         c.Once("", c.Read(A)),
         c.Once("x" * 65, c.Read(A)),
         c.Once("x", c.Once("y", c.Read(A))),
@@ -84,6 +97,12 @@ def test_a_command_that_cannot_be_meant_is_refused(command: c.Command) -> None:
         (c.Write(AB, 1), "send"),
         (c.Once("k", c.Send(A, "b_")), "send"),
         (c.InitiateCycle(A, {}), "send"),
+        (ListDocuments(), "read"),
+        (IndexDocuments((Document("a", "a", b"x"),)), "send"),
+        (RemoveDocuments(("a",)), "send"),
+        (c.Once("k", IndexDocuments((Document("a", "a", file="/a"),))), "administer"),
+        (AddPersona({"name": "A"}), "administer"),
+        (RemovePersona("A"), "administer"),
         (c.ApproveMission("m1"), "approve"),
         (c.Undo("m1"), "administer"),
         (c.Once("k", c.Undo("m1")), "administer"),
@@ -109,6 +128,20 @@ async def test_whatever_is_said_wrongly_is_answered_as_such_and_the_next_is_serv
             assert number == (7 if said[0].startswith(b"\x93") else 0)
         await client.ask(5, Ping(b"still there"))
         assert await client.hear() == (5, Pong(b"still there"))
+
+
+def test_a_high_water_mark_of_one_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no message ever comes through"):
+        Places(tmp_path / "b" / "kernel.ipc", high_water=1)
+    with pytest.raises(UsageError, match=r"bridge\.high_water"):
+        load_settings({"bridge.high_water": 1}, {}, None)
+
+
+async def test_a_client_refuses_it_as_well() -> None:
+    async with small_bridge() as running:
+        with pytest.raises(UsageError, match="high-water mark"):
+            async with AsyncClient(running.endpoint, high_water=1):
+                pass
 
 
 async def test_hello_says_who_one_is_to_the_kernel() -> None:

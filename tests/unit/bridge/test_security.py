@@ -56,6 +56,12 @@ async def test_a_key_on_the_list_opens_the_door_and_its_role_what_is_behind(tmp_
     assert [type(each) for each in running.portal.commands] == [c.Once, c.ShowStatus]
 
 
+async def test_nobody_listens_on_tcp_before_somebody_has_a_key(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nobody has a key"):
+        async with small_bridge(tcp=TCP, keys=tmp_path / "keys"):
+            pass
+
+
 @pytest.mark.parametrize("kind", ["a stranger's key", "no key", "another kernel's key"])
 async def test_who_has_no_key_is_refused(tmp_path: Path, kind: str) -> None:
     keys = tmp_path / "keys"
@@ -192,8 +198,8 @@ def test_keys_are_kept_from_others(tmp_path: Path) -> None:
 async def test_a_list_that_cannot_be_read_lets_nobody_in(tmp_path: Path, text: str) -> None:
     keys = tmp_path / "keys"
     pair = let_in(keys, "known", "read")
-    (keys / "clients.toml").write_text(text)
     async with small_bridge(tcp=TCP, keys=keys) as running:
+        (keys / "clients.toml").write_text(text)
         with pytest.raises(Unreachable):
             async with AsyncClient(running.bridge.tcp, key=pair, patience=1.0):
                 pytest.fail("came in past an unreadable list")
