@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
@@ -11,13 +10,14 @@ from typing import Any
 from battui.contracts.errors import BattuiError, EngineFailed, Refused
 from battui.contracts.generation import (
     FinishReason,
-    Generated,
     GenerationRequest,
     GenerationResult,
     OnToken,
 )
 from battui.engines.admission import too_long
+from battui.engines.gathering import Gathering, finish_of
 
+ANY_SLOT = -1
 RANDOM_SEED = 0xFFFFFFFF  # llama.cpp reads this one as "choose for me"
 
 
@@ -50,7 +50,7 @@ def rounds(request: GenerationRequest, parallel: int) -> Iterator[Round]:
 
 
 def body(
-    request: GenerationRequest, prompt: str, turn: Round, adapters: Sequence[str] = ()
+    request: GenerationRequest, prompt: str, turn: Round, adapters: Sequence[str] = (), slot: int = ANY_SLOT
 ) -> dict[str, object]:
     """The call's parameters in the words of llama.cpp's server, which has loaded `adapters` in this order."""
     fields: dict[str, object] = {
@@ -64,6 +64,7 @@ def body(
         "seed": turn.seed % RANDOM_SEED,
         "stop": list(request.stop),
         "cache_prompt": True,
+        "id_slot": slot,
         "stream": True,
         "return_progress": True,  # a call to us after each batch of the prompt: that is where it can be cancelled
         # Always sent, and each with its scale: what is left out may be applied as it was loaded.
@@ -84,16 +85,9 @@ class Completion:
     """Gathers what llama.cpp streams for one request."""
 
     def __init__(self, request: GenerationRequest, on_token: OnToken, context: int) -> None:
-        self.request = request
         self.cancelled = Event()
-        self._on_token = on_token
+        self._gathering = Gathering(request, on_token)
         self._context = context
-        self._texts: list[list[str]] = [[] for _ in range(request.candidates)]
-        self._ended: dict[int, tuple[int, FinishReason]] = {}
-        self._started = time.monotonic()
-        self._first_token_s = 0.0
-        self._prompt_tokens = 0
-        self._cached_tokens = 0
         self._error: BattuiError | None = None
         self._fault: Exception | None = None
 
@@ -118,45 +112,32 @@ class Completion:
         """The result; raises what was refused or went wrong on the way."""
         if problem := self._error or self._fault:
             raise problem
-        if len(self._ended) < self.request.candidates and not self.cancelled.is_set():
+        if not self._gathering.is_whole and not self.cancelled.is_set():
             raise EngineFailed("llama.cpp ended without an answer")
-        return GenerationResult(
-            id=self.request.id,
-            candidates=tuple(self._candidate(index) for index in range(self.request.candidates)),
-            prompt_tokens=self._prompt_tokens,
-            cached_tokens=self._cached_tokens,
-            seconds=time.monotonic() - self._started,
-            first_token_s=self._first_token_s,
-        )
-
-    def _candidate(self, index: int) -> Generated:
-        pieces = self._texts[index]
-        tokens, reason = self._ended.get(index, (len(pieces), "cancelled"))
-        return Generated(index, "".join(pieces), tokens, reason)
+        return self._gathering.result()
 
     def _take(self, chunk: Mapping[str, Any], turn: Round) -> None:
         if "error" in chunk:
             self._error = self._refusal(chunk["error"])
             return
+        gathering = self._gathering
         if progress := chunk.get("prompt_progress"):
-            self._prompt_tokens = self._prompt_tokens or int(progress["total"])
-            self._cached_tokens = (
-                max(self._cached_tokens, int(progress["cache"])) if turn.first == 0 else self._cached_tokens
-            )
+            gathering.prompt_tokens = gathering.prompt_tokens or int(progress["total"])
+            if turn.first == 0:
+                gathering.cached_tokens = max(gathering.cached_tokens, int(progress["cache"]))
         for choice in chunk.get("choices", ()):
             index = turn.first + int(choice["index"])
-            if piece := choice.get("text"):
-                self._first_token_s = self._first_token_s or time.monotonic() - self._started
-                self._texts[index].append(piece)
-                self._on_token(self.request.id, index, piece)
+            gathering.hear(index, choice.get("text") or "")
             if reason := choice.get("finish_reason"):
-                self._end(index, "length" if reason == "length" else "stop", chunk.get("usage", {}))
+                self._end(index, finish_of(reason), chunk.get("usage", {}))
 
     def _end(self, index: int, reason: FinishReason, usage: Mapping[str, Any]) -> None:
-        self._ended[index] = (int(usage.get("completion_tokens", 0)), reason)
-        if not self._prompt_tokens:
-            self._prompt_tokens = int(usage.get("prompt_tokens", 0))
-            self._cached_tokens = int(usage.get("prompt_tokens_details", {}).get("cached_tokens", 0))
+        gathering = self._gathering
+        gathering.end(index, reason)
+        gathering.count(index, int(usage.get("completion_tokens", 0)))
+        if not gathering.prompt_tokens:
+            gathering.prompt_tokens = int(usage.get("prompt_tokens", 0))
+            gathering.cached_tokens = int(usage.get("prompt_tokens_details", {}).get("cached_tokens", 0))
 
     def _refusal(self, error: Mapping[str, Any]) -> BattuiError:
         message = str(error.get("message", error))

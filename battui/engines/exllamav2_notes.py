@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import queue
-import time
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from battui.contracts.errors import BattuiError
-from battui.contracts.generation import Generated, GenerationRequest, GenerationResult, OnToken
+from battui.contracts.generation import GenerationRequest, GenerationResult, OnToken
+from battui.engines.gathering import Gathering
 from battui.engines.stopping import StopWatch
 
 
@@ -45,36 +45,20 @@ def gathered(
     request: GenerationRequest, notes: queue.SimpleQueue[Note], on_token: OnToken, tokens: int
 ) -> GenerationResult:
     """Wait until every candidate has ended; raises what one of them failed with."""
-    started, first = time.monotonic(), 0.0
-    texts: list[list[str]] = [[] for _ in range(request.candidates)]
+    gathering = Gathering(request, on_token)
+    gathering.prompt_tokens = tokens
     # The library lets a stop string pass that comes with the last token allowed.
     watches = [StopWatch(request.stop) for _ in range(request.candidates)]
-
-    def utter(index: int, piece: str) -> None:
-        nonlocal first
-        if piece:
-            first = first or time.monotonic() - started
-            texts[index].append(piece)
-            on_token(request.id, index, piece)
-
-    ended: dict[int, Ended] = {}
-    while len(ended) < request.candidates:
+    while not gathering.is_whole:
         match notes.get():
             case Said(index=index, text=text):
-                utter(index, watches[index].feed(text))
-            case Ended() as end:
-                utter(end.index, watches[end.index].rest())
-                ended[end.index] = end
+                gathering.hear(index, watches[index].feed(text))
+            case Ended(index=index) as ended:
+                gathering.hear(index, watches[index].rest())
+                gathering.end(index, "stop" if watches[index].stopped else ended.reason)
+                gathering.count(index, ended.tokens)
+                if index == 0:
+                    gathering.cached_tokens = ended.cached
             case Failed(error=error):
                 raise error
-    candidates = tuple(
-        Generated(
-            index,
-            "".join(pieces),
-            ended[index].tokens,
-            "stop" if watches[index].stopped else ended[index].reason,
-        )
-        for index, pieces in enumerate(texts)
-    )
-    seconds = time.monotonic() - started
-    return GenerationResult(request.id, candidates, tokens, ended[0].cached, seconds, first)
+    return gathering.result()

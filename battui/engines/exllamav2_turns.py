@@ -10,13 +10,13 @@ from __future__ import annotations
 import queue
 import threading
 import traceback
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from battui.contracts.errors import BattuiError, EngineFailed
 from battui.contracts.generation import AdapterUse
+from battui.engines.adapter_turns import ALONE, AdapterTurns, Use, use_of
 from battui.engines.exllamav2_notes import Ended, Failed, Note, Said
 
 TURN = 16
@@ -28,17 +28,18 @@ class Job:
     """One candidate: `make` makes the library's job for it, `notes` takes what comes of it."""
 
     index: int
-    use: AdapterUse | None
+    adapter: AdapterUse | None
     make: Callable[[], Any]
     notes: queue.SimpleQueue[Note]
     cancelled: threading.Event
     work: Any = field(default=None, init=False)
     tokens: int = field(default=0, init=False)
+    size: int = field(default=1, init=False)
 
     @property
-    def key(self) -> tuple[str, float]:
-        """What the cached part of a prompt is good for."""
-        return (self.use.name, self.use.scale) if self.use and self.use.scale else ("", 0.0)
+    def use(self) -> Use:
+        """What the cached part of its prompt is good for."""
+        return use_of(self.adapter)
 
 
 class Turns:
@@ -47,10 +48,9 @@ class Turns:
     def __init__(self, generator: Any, lora_for: Callable[[AdapterUse | None], Any]) -> None:
         self._generator = generator
         self._lora_for = lora_for
-        self._waiting: deque[Job] = deque()
+        self._turns: AdapterTurns[Job] = AdapterTurns(TURN)
+        self._waiting = self._turns.waiting
         self._active: list[Job] = []
-        self._key: tuple[str, float] = ("", 0.0)
-        self._passed = 0
         self._stopped = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="exllamav2", daemon=True)
@@ -110,41 +110,28 @@ class Turns:
     def _next_jobs(self) -> list[Job]:
         """Those that may begin now: of the turn's adapter, or when it is over, of the one that waited longest."""
         with self._changed:
-            if (
-                not self._active
-                and self._waiting
-                and (self._passed >= TURN or all(job.key != self._key for job in self._waiting))
-            ):
+            if not self._active and self._turns.is_over:
                 self._turn_to(self._waiting[0])
-            chosen = []
-            others_wait = False
-            for job in list(self._waiting):
-                if job.key != self._key:
-                    others_wait = True
-                elif not others_wait or self._passed < TURN:
-                    self._passed += others_wait
-                    self._waiting.remove(job)
-                    chosen.append(job)
-            return chosen
+            return self._turns.admitted()
 
     def _turn_to(self, job: Job) -> None:
-        self._passed = 0
-        if job.key == self._key:
+        if job.use == self._turns.use:
+            self._turns.begin(job.use)
             return
         # Not set_loras([]): the call after that fails. And the page table knows nothing of adapters.
-        self._key = ("", 0.0)
+        self._turns.begin(ALONE)
         self._generator.current_loras = None
         self._generator.reset_page_table()
         try:
-            lora = self._lora_for(job.use)
+            lora = self._lora_for(job.adapter)
         except BattuiError as error:
-            self._refuse_all(job.key, error)
+            self._refuse_all(job.use, error)
             return
-        self._key = job.key
+        self._turns.begin(job.use)
         self._generator.current_loras = None if lora is None else [lora]
 
-    def _refuse_all(self, key: tuple[str, float], error: BattuiError) -> None:
-        for job in [job for job in self._waiting if job.key == key]:
+    def _refuse_all(self, use: Use, error: BattuiError) -> None:
+        for job in [job for job in self._waiting if job.use == use]:
             self._waiting.remove(job)
             job.notes.put(Failed(job.index, error))
 

@@ -19,11 +19,13 @@ from battui.contracts.generation import (
     OnProgress,
     OnToken,
 )
+from battui.engines.adapter_turns import use_of
 from battui.engines.admission import admit
-from battui.engines.completion import Completion, body, rounds
+from battui.engines.completion import ANY_SLOT, Completion, Round, body, rounds
 from battui.engines.gguf import Header, read_header
 from battui.engines.gguf_lora import converted
 from battui.engines.private_socket import PrivateSocket
+from battui.engines.slots import Call, Slots
 
 PROMPT_BATCH = 128  # a prompt can be cancelled between batches; 128 is as fast as 2048 on a CPU
 PROMPT_CACHE_MIB = 512  # prompts that lost their slot, kept in RAM; the library's own default is 8192
@@ -44,6 +46,7 @@ class LlamaCppEngine:
         self._model = ""
         self._context = 0
         self._parallel = 1
+        self._slots = Slots(1)
         self._pools = False
         self._adapters: tuple[str, ...] = ()
         self._running: dict[str, Completion] = {}
@@ -71,6 +74,7 @@ class LlamaCppEngine:
         self._context = min(options.context, header.context) if header.context else options.context
         self._pools = header.pools
         self._parallel = 1 if header.pools else max(1, options.parallel)
+        self._slots = Slots(self._parallel)
         try:
             self._server = library.Server(self._parameters(library, path, options, loras))
         except Exception as error:
@@ -134,13 +138,22 @@ class LlamaCppEngine:
         try:
             prompt = self._prompt(request)
             for turn in rounds(request, self._parallel):
-                if not completion.stopped:
-                    server.handle_completions(
-                        body(request, prompt, turn, self._adapters), completion.listener(turn)
-                    )
+                self._run(server, completion, request, prompt, turn)
         finally:
             self._running.pop(request.id, None)
         return completion.finish()
+
+    def _run(
+        self, server: Any, completion: Completion, request: GenerationRequest, prompt: str, turn: Round
+    ) -> None:
+        call = Call(use_of(request.adapter), prompt, turn.count, lambda: completion.stopped)
+        with self._slots.taken(call) as slot:
+            if slot is None or completion.stopped:
+                return
+            # Without adapters the server chooses better: it brings prompts back that have lost their slot.
+            chosen = slot if self._adapters else ANY_SLOT
+            fields = body(request, prompt, turn, self._adapters, chosen)
+            server.handle_completions(fields, completion.listener(turn))
 
     def _prompt(self, request: GenerationRequest) -> str:
         if request.prompt is not None:
@@ -151,6 +164,7 @@ class LlamaCppEngine:
     def cancel(self, request_id: str) -> None:
         if completion := self._running.get(request_id):
             completion.cancelled.set()
+            self._slots.look_again()
 
     def count_tokens(self, text: str) -> int:
         tokens = self._ask("/tokenize", {"content": text})["tokens"]
@@ -181,6 +195,7 @@ class LlamaCppEngine:
     def unload(self) -> None:
         for completion in list(self._running.values()):
             completion.cancelled.set()
+        self._slots.look_again()
         self._server = None
         self._adapters = ()
         if self._socket is not None:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from battui.contracts.errors import EngineFailed
-from battui.contracts.generation import (
-    FinishReason,
-    Generated,
-    GenerationRequest,
-    GenerationResult,
-    OnToken,
-)
+from battui.contracts.generation import GenerationRequest, GenerationResult, OnToken
 from battui.engines.completion import Round
+from battui.engines.gathering import Gathering, finish_of
 
 SEEDS = 1 << 31  # servers read it as an integer of 32 bits with a sign
 
@@ -60,60 +53,36 @@ class Answer:
 
     def __init__(self, request: GenerationRequest, on_token: OnToken) -> None:
         self.request = request
-        self._on_token = on_token
-        self._texts: list[list[str]] = [[] for _ in range(request.candidates)]
-        self._ended: dict[int, FinishReason] = {}
-        self._tokens: dict[int, int] = {}
-        self._started = time.monotonic()
-        self._first_token_s = 0.0
-        self._prompt_tokens = 0
-        self._cached_tokens = 0
+        self._gathering = Gathering(request, on_token)
 
     def take(self, event: Mapping[str, Any], turn: Round) -> None:
         """One event of the call for `turn`."""
         for choice in event.get("choices") or ():
             index = turn.first + int(choice.get("index") or 0)
-            if piece := choice.get("text") or (choice.get("delta") or {}).get("content"):
-                self._hear(index, str(piece))
+            piece = choice.get("text") or (choice.get("delta") or {}).get("content")
+            self._gathering.hear(index, str(piece or ""))
             if reason := choice.get("finish_reason"):
-                self._ended[index] = "length" if reason == "length" else "stop"
+                self._gathering.end(index, finish_of(reason))
         if usage := event.get("usage"):
             self._count(usage, turn)
 
     def missing(self, turn: Round) -> list[int]:
         """The candidates of a round that the server has not even begun; raises EngineFailed for a half one."""
-        open_ = [index for index in range(turn.first, turn.first + turn.count) if index not in self._ended]
-        if any(self._texts[index] for index in open_) or len(open_) == turn.count:
+        round_ = range(turn.first, turn.first + turn.count)
+        open_ = [index for index in round_ if not self._gathering.has_ended(index)]
+        if any(map(self._gathering.has_text, open_)) or len(open_) == turn.count:
             raise EngineFailed("the server's answer ended in the middle", remedy="Its own log may say why.")
         return open_
 
     def result(self) -> GenerationResult:
         """What has come; a candidate that has not ended was cancelled."""
-        return GenerationResult(
-            id=self.request.id,
-            candidates=tuple(self._candidate(index) for index in range(self.request.candidates)),
-            prompt_tokens=self._prompt_tokens,
-            cached_tokens=self._cached_tokens,
-            seconds=time.monotonic() - self._started,
-            first_token_s=self._first_token_s,
-        )
-
-    def _candidate(self, index: int) -> Generated:
-        pieces = self._texts[index]
-        # Of several in one call servers tell the sum: then a piece is taken for a token.
-        tokens = self._tokens.get(index, min(len(pieces), self.request.max_tokens))
-        found = Generated(index, "".join(pieces), tokens, "cancelled")
-        return replace(found, finish=self._ended[index]) if index in self._ended else found
-
-    def _hear(self, index: int, piece: str) -> None:
-        self._first_token_s = self._first_token_s or time.monotonic() - self._started
-        self._texts[index].append(piece)
-        self._on_token(self.request.id, index, piece)
+        return self._gathering.result()
 
     def _count(self, usage: Mapping[str, Any], turn: Round) -> None:
-        if turn.count == 1:
-            self._tokens[turn.first] = int(usage.get("completion_tokens") or 0)
-        if not self._prompt_tokens:
-            self._prompt_tokens = int(usage.get("prompt_tokens") or 0)
+        gathering = self._gathering
+        if turn.count == 1:  # of several in one call servers tell the sum
+            gathering.count(turn.first, int(usage.get("completion_tokens") or 0))
+        if not gathering.prompt_tokens:
+            gathering.prompt_tokens = int(usage.get("prompt_tokens") or 0)
             details = usage.get("prompt_tokens_details") or {}
-            self._cached_tokens = int(details.get("cached_tokens") or 0)
+            gathering.cached_tokens = int(details.get("cached_tokens") or 0)

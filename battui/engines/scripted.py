@@ -27,7 +27,6 @@ import re
 import resource
 import signal
 import threading
-import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -39,7 +38,6 @@ from battui.contracts.generation import (
     EngineDescription,
     EngineOptions,
     FinishReason,
-    Generated,
     GenerationRequest,
     GenerationResult,
     ModelFiles,
@@ -47,6 +45,7 @@ from battui.contracts.generation import (
     OnToken,
 )
 from battui.engines.admission import admit, too_long
+from battui.engines.gathering import Gathering
 from battui.engines.peft import read_adapter
 from battui.engines.stopping import StopWatch
 
@@ -115,22 +114,17 @@ class ScriptedEngine:
 
     def generate(self, request: GenerationRequest, on_token: OnToken) -> GenerationResult:
         prompt = self._prompt(request)
-        started = time.monotonic()
+        gathering = Gathering(request, on_token)
+        gathering.prompt_tokens = self.count_tokens(prompt)
         adapter = request.adapter.name if request.adapter and request.adapter.scale else ""
         rule = next((rule for rule in self._rules or () if rule.answers_to(prompt, adapter)), Rule())
         cancelled = self._cancels.setdefault(request.id, threading.Event())
         try:
-            speaker = _Speaker(request, rule, cancelled, on_token)
-            candidates = tuple(speaker.say(index) for index in range(request.candidates))
+            for index in range(request.candidates):
+                _say(rule, index, gathering, cancelled)
         finally:
             self._cancels.pop(request.id, None)
-        return GenerationResult(
-            id=request.id,
-            candidates=candidates,
-            prompt_tokens=self.count_tokens(prompt),
-            seconds=time.monotonic() - started,
-            first_token_s=max(0.0, speaker.first_at - started),
-        )
+        return gathering.result()
 
     def _prompt(self, request: GenerationRequest) -> str:
         admit(request, self.describe())
@@ -167,46 +161,29 @@ class ScriptedEngine:
         self._adapters = ()
 
 
-class _Speaker:
-    """Says the answers of one request word by word."""
-
-    def __init__(
-        self, request: GenerationRequest, rule: Rule, cancelled: threading.Event, on_token: OnToken
-    ) -> None:
-        self.request = request
-        self.rule = rule
-        self.cancelled = cancelled
-        self.on_token = on_token
-        self.first_at = 0.0
-
-    def say(self, index: int) -> Generated:
-        answer = self.rule.answers[index % len(self.rule.answers)] if self.rule.answers else ""
-        words = WORD.findall(answer)
-        said: list[str] = []
-        watch = StopWatch(self.request.stop)
-        finish: FinishReason = "stop"
-        tokens = 0
-        for word in words:
-            if tokens == self.rule.after:
-                self.rule.fault()
-            if tokens == self.request.max_tokens:
-                finish = "length"
-                break
-            if self.cancelled.wait(self.rule.delay):
-                finish = "cancelled"
-                break
-            tokens += 1
-            self._utter(index, watch.feed(word), said)
-            if watch.stopped:
-                break
-        self._utter(index, watch.rest(), said)
-        return Generated(index, "".join(said), tokens, finish)
-
-    def _utter(self, index: int, piece: str, said: list[str]) -> None:
-        if piece:
-            self.first_at = self.first_at or time.monotonic()
-            said.append(piece)
-            self.on_token(self.request.id, index, piece)
+def _say(rule: Rule, index: int, gathering: Gathering, cancelled: threading.Event) -> None:
+    """Say one answer word by word."""
+    request = gathering.request
+    words = WORD.findall(rule.answers[index % len(rule.answers)] if rule.answers else "")
+    watch = StopWatch(request.stop)
+    finish: FinishReason = "stop"
+    tokens = 0
+    for word in words:
+        if tokens == rule.after:
+            rule.fault()
+        if tokens == request.max_tokens:
+            finish = "length"
+            break
+        if cancelled.wait(rule.delay):
+            finish = "cancelled"
+            break
+        tokens += 1
+        gathering.hear(index, watch.feed(word))
+        if watch.stopped:
+            break
+    gathering.hear(index, watch.rest())
+    gathering.end(index, finish)
+    gathering.count(index, tokens)
 
 
 def exhaust() -> None:
