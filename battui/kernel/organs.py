@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, cast
+
+import trio
 
 from battui.cell.sandbox import SandboxReport
 from battui.contracts.activation import CellLimits
@@ -43,9 +45,10 @@ from battui.kernel.missions.missions import Missions
 from battui.kernel.transactions.committer import Committer
 from battui.kernel.transactions.ledger import Ledger
 from battui.kernel.worker import Worker
+from battui.mind.briefs import Persona
 from battui.mind.cycle import active_cycles
 from battui.mind.method_form import MethodExpert
-from battui.mind.personas import shipped_personas
+from battui.mind.personas import personas_in, shipped_personas
 from battui.mind.states import MindContext, state_functions
 
 
@@ -130,7 +133,10 @@ class Organs:
 
     async def foresee(self) -> None:
         """Make experts ready that plans name, until cancelled."""
-        await foresee(self.bus, shipped_personas(), self._settings.mission.expert, self.experts.prefetch)
+        await foresee(self.bus, self._personas, self._settings.mission.expert, self.experts.prefetch)
+
+    async def _personas(self) -> Mapping[str, Persona]:
+        return await trio.to_thread.run_sync(self._image.read, personas_in)
 
     def _expert(self, name: str) -> Callable[[], MethodExpert | None]:
         return lambda: method_expert(self.experts.model, name)

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+from battui.contracts.errors import BattuiError
 from battui.contracts.values import Value
 from battui.kernel.events.bus import Bus
 from battui.mind.briefs import Persona
 
 
 async def foresee(
-    bus: Bus, personas: Mapping[str, Persona], expert: str, prefetch: Callable[[str], None]
+    bus: Bus,
+    personas: Callable[[], Awaitable[Mapping[str, Persona]]],
+    expert: str,
+    prefetch: Callable[[str], None],
 ) -> None:
-    """Call `prefetch` with the adapters that each announced plan will need, until cancelled."""
+    """Call `prefetch` with the adapters that each announced plan will need, until cancelled.
+
+    `personas` reads those of the image as they are now.
+    """
     async with bus.follow() as events:
         async for event in events:
             if event.kind == "plan":
-                for name in dict.fromkeys(adapters_of(event.data.get("plan"), personas, expert)):
+                for name in dict.fromkeys(adapters_of(event.data.get("plan"), await _held(personas), expert)):
                     prefetch(name)
+
+
+async def _held(personas: Callable[[], Awaitable[Mapping[str, Persona]]]) -> Mapping[str, Persona]:
+    try:
+        return await personas()
+    except BattuiError:
+        return {}  # a spoilt persona is told by the mission that needs it; to be early is not worth an error
 
 
 def adapters_of(plan: Value, personas: Mapping[str, Persona], expert: str) -> Iterator[str]:
