@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: Namespace) -> int:
     """Open the screen; the exit code. Raises Unreachable where no kernel answers."""
     from battui.cli.remote_kernel import RemoteKernel, running_kernel
-    from battui.cli.screen import show
+    from battui.cli.screen import has_screen, show
     from battui.cli.wiring import settings_of
     from battui.contracts.errors import Unreachable, UsageError
 
@@ -31,7 +30,7 @@ def run(arguments: Namespace) -> int:
         raise Unreachable(
             "no kernel runs on this image", about=settings.image, remedy="Start one: battui --detach"
         )
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_screen():
         raise UsageError(
             "there is no terminal to open the screen on", remedy="Use a command such as `battui send`."
         )

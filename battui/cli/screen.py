@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from functools import partial
@@ -59,12 +60,17 @@ def run(arguments: Namespace) -> int:
         from battui.cli.detach import detach
 
         return detach(settings, arguments)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_screen():
         raise UsageError(
             "there is no terminal to open the screen on",
             remedy="Use --no-ui with --send or --script, or a command such as `battui send`.",
         )
     return _open(with_approval(settings, terminal=True))
+
+
+def has_screen() -> bool:
+    """Whether there is something to draw on: a terminal, or the browser that Textual's driver was told of."""
+    return (sys.stdin.isatty() and sys.stdout.isatty()) or "TEXTUAL_DRIVER" in os.environ
 
 
 def _run_lines(arguments: Namespace) -> int:

@@ -22,6 +22,10 @@ match = "def deposit_[^#]*$"
 answers = ["\n    self.balance += amount\n    self._p_changed = True\n"]
 
 [[rules]]
+match = "def withdraw_[^#]*$"
+answers = ["\n    self.balance -= amount\n    self._p_changed = True\n"]
+
+[[rules]]
 match = "def ramble[^#]*$"
 answers = ["RAMBLE"]
 delay = 0.02

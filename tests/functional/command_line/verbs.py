@@ -76,6 +76,7 @@ VERBS = (
     Verb("bridge", "bridge", 3, beside=0),
     Verb("bridge keys", "bridge"),
     Verb("attach", "", 3, beside=2),
+    Verb("serve --host 0.0.0.0", "", 2),
     Verb("completion bash", ""),
     Verb("bench jit {home}/nowhere.jsonl", "", 2),
     Verb("demo", ""),
