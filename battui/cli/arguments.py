@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 from argparse import SUPPRESS, ArgumentParser
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 from battui import __version__
-from battui.cli import (
-    adapter,
-    ask,
-    attach,
-    bench,
-    bridge,
-    completion,
-    config,
-    demo,
-    diff,
-    doctor,
-    guard,
-    history,
-    image,
-    index,
-    log,
-    missions,
-    model,
-    persona,
-    screen,
-    search,
-    send,
-    serve,
-    show,
-    stats,
-    teach,
-    undo,
-    verify,
-)
+from battui.cli import screen
 from battui.contracts.errors import UsageError
 
 _DESCRIPTION = "A living image of objects that learn. Without a command: the full-screen terminal."
+_COMMANDS = (
+    *("send", "ask", "teach", "index", "search", "missions", "show", "diff", "history", "undo", "image"),
+    *("verify", "model", "adapter", "persona", "guard", "stats", "log", "doctor", "config", "attach"),
+    *("bridge", "serve", "completion", "demo", "bench"),
+)
+"""Each a module of this room with `add_parser`, in the order of the help."""
 _MANUAL = Path(__file__).parent / "manual"
 
 
@@ -75,8 +55,11 @@ class CommandParser(ArgumentParser):
         raise UsageError(message, remedy=f"`{self.prog} --help` shows what there is.")
 
 
-def build_parser() -> ArgumentParser:
-    """The parser of the whole command line; `run` of its result is what to call with it."""
+def build_parser(words: Sequence[str] = ()) -> ArgumentParser:
+    """The parser of the whole command line; `run` of its result is what to call with it.
+
+    Where `words` begin with a command, it knows this one alone: nobody waits for the others.
+    """
     parser = CommandParser(
         prog="battui",
         description=_DESCRIPTION,
@@ -85,33 +68,6 @@ def build_parser() -> ArgumentParser:
     screen.add_arguments(parser)
     parser.set_defaults(image=None, config=None, engine=None, model=None, run=screen.run)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (
-        send,
-        ask,
-        teach,
-        index,
-        search,
-        missions,
-        show,
-        diff,
-        history,
-        undo,
-        image,
-        verify,
-        model,
-        adapter,
-        persona,
-        guard,
-        stats,
-        log,
-        doctor,
-        config,
-        attach,
-        bridge,
-        serve,
-        completion,
-        demo,
-        bench,
-    ):
-        command.add_parser(commands)
+    for name in words[:1] if words and words[0] in _COMMANDS else _COMMANDS:
+        import_module(f"battui.cli.{name}").add_parser(commands)
     return parser

@@ -54,9 +54,6 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--jsonl", action="store_true", help="a stream of methods on stdin, one JSON line each"
     )
-    parser.add_argument(
-        "--output", choices=("text", "json"), default="text", help="the form of what is found"
-    )
     parser.set_defaults(run=run)
 
 
@@ -129,6 +126,7 @@ def _report(name: str, verdict: FileReview, *, accepted: bool, arguments: Namesp
     stream = sys.stderr if arguments.fix and name == "-" else sys.stdout
     if arguments.output == "json":
         entry = {
+            "reply": "verdict",
             "file": name,
             "accepted": accepted,
             "methods": verdict.methods,

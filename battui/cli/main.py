@@ -22,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = Namespace(verbose=False, output="text")
     _leave_in_order()
     try:
-        arguments = build_parser().parse_args(argv, arguments)
+        words = sys.argv[1:] if argv is None else argv
+        arguments = build_parser(words).parse_args(words, arguments)
         code = _dispatch(arguments)
         sys.stdout.flush()
         return code

@@ -6,8 +6,6 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from battui.cli.wiring import require_image
-
 if TYPE_CHECKING:
     from battui.mind.personas import HeldPersona
 
@@ -62,6 +60,7 @@ def run_add(arguments: Namespace) -> int:
 def run_remove(arguments: Namespace) -> int:
     """Take a persona out of the image; the exit code."""
     from battui.cli.headless import perform
+    from battui.cli.wiring import require_image
     from battui.contracts.personas import RemovePersona
 
     require_image(arguments)

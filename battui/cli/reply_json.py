@@ -1,4 +1,4 @@
-"""Replies as JSON objects: one a line. The schema stands in docs/commands.md."""
+"""Replies as JSON objects: one a line. docs/replies.schema.json says what is in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from battui.contracts.errors import BattuiError
 from battui.contracts.replies import Reply
 from battui.contracts.values import Ref
 
-_KINDS = {
+KINDS = {
     "Answer": "answer",
     "ObjectView": "object",
     "MethodStory": "method_story",
@@ -25,12 +25,13 @@ _KINDS = {
     "KernelStats": "stats",
     "ModelList": "models",
     "AdapterList": "adapters",
+    "DocumentList": "documents",
 }
 
 
 def reply_as_json(reply: Reply, line: int = 0) -> str:
     """One line of JSON: `reply` with its kind, the script line's number if there is one, the reply's own fields."""
-    head: dict[str, Any] = {"reply": _KINDS[type(reply).__name__]}
+    head: dict[str, Any] = {"reply": KINDS[type(reply).__name__]}
     if line:
         head["line"] = line
     return json.dumps(head | plain(reply), ensure_ascii=False)

@@ -21,7 +21,7 @@ def by_tier(verdicts: Iterable[Verdict]) -> dict[str, dict[str, float]]:
 
 def as_json(tiers: Mapping[str, Mapping[str, float]]) -> str:
     """One line of JSON."""
-    return json.dumps({"tiers": tiers})
+    return json.dumps({"reply": "bench", "tiers": tiers})
 
 
 def as_text(tiers: Mapping[str, Mapping[str, float]]) -> str:

@@ -14,7 +14,10 @@ from typing import Any
 
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, sha256_of
-from tests.functional.command_line.verbs import CASE, LEARN, MAKE, METHOD, SCRIPT
+from tests.exllamav2_on_cpu import write_model
+from tests.functional.command_line.verbs import CASE, LEARN, MAKE, METHOD, SCRIPT, VERA
+from tests.functional.memory_bench import Q_ONLY, SMALL
+from tests.peft_adapters import make_adapter
 
 COMMAND = (sys.executable, "-m", "battui")
 
@@ -44,13 +47,16 @@ def house_at(home: Path) -> House:
     (home / "notes.md").write_text("# Garden\n\nWater the tomatoes every evening.\n")
     (home / "cases.jsonl").write_text(CASE)
     (home / "method.py").write_text(METHOD)
+    (home / "vera.toml").write_text(VERA)
+    write_model(home / "small", "", "a b")
+    make_adapter(home / "poet", SMALL, seed=1, targets=Q_ONLY)
     script = home / "script.toml"
     script.write_text(SCRIPT)
     record = ModelRecord("script", "Script", "script", "scripted", sha256_of(script), script.stat().st_size)
     with Image.open(str(home / ".local" / "share" / "battui" / "image")) as image:
         incarnate_model(image, record, {"script.toml": script}, consume=False)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("BATTUI_", "XDG_"))}
-    house = House(home, kept | {"HOME": str(home), "BATTUI_ENGINE_NAME": "scripted"})
+    house = House(home, kept | {"HOME": str(home), "BATTUI_ENGINE_NAME": "scripted", "EDITOR": "true"})
     code, out = house.run("--no-ui", "--send", MAKE, "--send", LEARN)
     assert code == 0, out
     return house
