@@ -35,6 +35,7 @@ from zlib import crc32
 
 from battui.contracts.errors import ModelUnavailable, Refused
 from battui.contracts.generation import (
+    Capability,
     EngineDescription,
     EngineOptions,
     FinishReason,
@@ -49,6 +50,7 @@ from battui.engines.gathering import Gathering
 from battui.engines.peft import read_adapter
 from battui.engines.stopping import StopWatch
 
+GENERATES: frozenset[Capability] = frozenset({"stream", "batch", "adapters", "chat-template"})
 WIDTH = 256
 WORD = re.compile(r"\s*\S+|\s+$")
 
@@ -101,7 +103,7 @@ class ScriptedEngine:
             version="1",
             model=self._model,
             context=self._context,
-            capabilities=frozenset({"stream", "batch", "adapters", "chat-template"}),
+            capabilities=GENERATES | (frozenset({"embed"}) if self._meanings else frozenset()),
             adapters=self._adapters,
         )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -19,8 +21,8 @@ from battui.contracts.generation import (
     Sampling,
 )
 from battui.engines.choice import create
-from battui.engines.peft import WEIGHTS
-from tests.contract.conftest import CONTEXT, REPORT, SLOTS, silent
+from battui.engines.peft import CONFIG, WEIGHTS
+from tests.contract.conftest import CONTEXT, REPORT, SLOTS, STORY, silent
 
 
 def report(about: str, adapter: str = "", scale: float = 1.0, **fields: int) -> GenerationRequest:
@@ -67,6 +69,40 @@ def test_each_adapter_has_words_of_its_own(fresh: Mapping[str, str]) -> None:
 
 def test_an_adapter_at_scale_nothing_is_none(engine: Engine, fresh: Mapping[str, str]) -> None:
     assert engine.generate(report("king", "poet", 0.0), silent).candidates[0].text == fresh[""]
+
+
+def test_the_scale_is_each_requests_own(engine: Engine, fresh: Mapping[str, str]) -> None:
+    """Asked in turn and at once: a request neither inherits a scale nor what was computed with another one."""
+    scales = (1.0, 0.0, 1.0, 0.0)
+
+    def say(scale: float) -> str:
+        return engine.generate(report("king", "poet", scale), silent).candidates[0].text
+
+    def say_at_once(number: int) -> str:
+        request = replace(report("king", "poet", scales[number]), id=str(number))
+        return engine.generate(request, silent).candidates[0].text
+
+    expected = [fresh["poet" if scale else ""] for scale in scales]
+    assert [say(scale) for scale in scales] == expected
+    with ThreadPoolExecutor(SLOTS) as pool:
+        assert list(pool.map(say_at_once, range(len(scales)))) == expected
+
+
+def test_half_of_an_adapter_twice_as_strong_is_the_adapter(
+    name: str, model: ModelFiles, fresh: Mapping[str, str], tmp_path: Path
+) -> None:
+    if not model.adapters:
+        pytest.skip("the adapters of a server are the server's")
+    poet = model.adapters[0]
+    folder = tmp_path / "poet"
+    folder.mkdir()
+    settings = json.loads(Path(poet.files[CONFIG]).read_text())
+    settings["lora_alpha"] *= 2
+    (folder / CONFIG).write_text(json.dumps(settings))
+    strong = replace(poet, files={**poet.files, CONFIG: str(folder / CONFIG)})
+
+    half = report("king", "poet", 0.5)
+    assert fresh_text(name, replace(model, adapters=(strong,)), half) == fresh["poet"]
 
 
 @pytest.mark.parametrize("slots", [1, SLOTS])
@@ -150,3 +186,47 @@ def test_a_damaged_adapter_is_refused_and_the_engine_can_be_loaded_without_it(
     engine.load(replace(model, adapters=()), EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
     assert engine.describe().adapters == ()
     engine.unload()
+
+
+def test_many_with_few_adapters_all_have_their_turn(engine: Engine, fresh: Mapping[str, str]) -> None:
+    """More than there are slots, mixed: each is answered by its own."""
+    asked = ("poet", "", "clerk", "poet", "", "clerk")
+
+    def say(number: int) -> str:
+        request = replace(report("king", asked[number]), id=f"number {number}")
+        return engine.generate(request, silent).candidates[0].text
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        texts = list(pool.map(say, range(len(asked))))
+
+    assert texts == [fresh[adapter] for adapter in asked]
+
+
+def test_who_waits_for_a_turn_can_be_cancelled(engine: Engine, fresh: Mapping[str, str]) -> None:
+    story = GenerationRequest("story", prompt=STORY, candidates=SLOTS, max_tokens=400)
+    began = Event()
+    with ThreadPoolExecutor(2) as pool:
+        told = pool.submit(engine.generate, story, lambda *_: began.set())
+        assert began.wait(60)
+        waits = pool.submit(engine.generate, replace(report("king", "poet"), id="waits"), silent)
+        while not wait([waits], timeout=0.05).done:  # from outside nobody sees when it has joined the queue
+            engine.cancel("waits")
+        engine.cancel("story")
+        (candidate,) = waits.result(60).candidates
+        told.result(60)
+
+    assert candidate.finish == "cancelled" or candidate.text == fresh["poet"]
+    assert engine.generate(report("king", "clerk"), silent).candidates[0].text == fresh["clerk"]
+
+
+def test_a_prompt_is_known_to_each_adapter_that_has_read_it(name: str, engine: Engine) -> None:
+    """One prompt asked in turn of several is read once by each, not anew every time."""
+    if name != "llama.cpp":
+        pytest.skip("only llama.cpp lets a request choose its slot")
+    adapters = ("", "poet", "clerk")
+    for adapter in adapters:
+        engine.generate(report("miller", adapter), silent)
+
+    for adapter in adapters * 2:
+        result = engine.generate(report("miller", adapter), silent)
+        assert result.cached_tokens == result.prompt_tokens - 1
