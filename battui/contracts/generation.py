@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Capability = Literal["stream", "batch", "grammar", "schema", "adapters", "embed", "chat-template"]
+Capability = Literal[
+    "stream", "batch", "grammar", "schema", "adapters", "embed", "chat-template", "branches"
+]
 FinishReason = Literal["stop", "length", "cancelled"]
 
 
@@ -43,6 +45,8 @@ class GenerationRequest:
 
     Exactly one of the two is given. With candidates > 1 and `first_greedy`, candidate 0 is greedy and the
     others are sampled. `schema` is a JSON schema, `grammar` a GBNF grammar; at most one of them.
+    With `branches` the candidates are the model's likeliest texts beside the greedy one, which is not among them;
+    they are sampled where it has too few.
     """
 
     id: str
@@ -56,6 +60,7 @@ class GenerationRequest:
     schema: Mapping[str, object] | None = None
     grammar: str | None = None
     adapter: AdapterUse | None = None
+    branches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

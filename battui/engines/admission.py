@@ -16,6 +16,8 @@ def admit(request: GenerationRequest, description: EngineDescription) -> None:
         raise Refused("a request has either a prompt or messages")
     if request.schema is not None and request.grammar is not None:
         raise Refused("a request has a schema or a grammar, not both")
+    if request.branches and (request.first_greedy or request.schema or request.grammar):
+        raise Refused("a request for branches has no greedy candidate, no schema and no grammar")
     if not 1 <= request.candidates <= MAX_CANDIDATES:
         raise Refused(f"a request has 1 to {MAX_CANDIDATES} candidates")
     if request.max_tokens < 1:
@@ -24,6 +26,7 @@ def admit(request: GenerationRequest, description: EngineDescription) -> None:
         "schema": request.schema is not None,
         "grammar": request.grammar is not None,
         "chat-template": bool(request.messages),
+        "branches": request.branches,
     }
     for capability, used in wanted.items():
         if used and capability not in description.capabilities:

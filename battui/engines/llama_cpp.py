@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from battui.contracts.generation import (
 )
 from battui.engines.adapter_turns import use_of
 from battui.engines.admission import admit
+from battui.engines.branching import Frontier
 from battui.engines.completion import ANY_SLOT, Completion, Round, body, rounds
 from battui.engines.gguf import Header, read_header
 from battui.engines.gguf_lora import converted
@@ -32,7 +34,7 @@ PROMPT_CACHE_MIB = 512  # prompts that lost their slot, kept in RAM; the library
 QUIET = 1  # errors only
 READ_CHUNK = 8 << 20
 GENERATES: frozenset[Capability] = frozenset(
-    {"stream", "batch", "grammar", "schema", "adapters", "chat-template"}
+    {"stream", "batch", "grammar", "schema", "adapters", "chat-template", "branches"}
 )
 READ_SHARE = 0.9  # of the progress: to read the file; the rest is the library's, which reports none
 
@@ -137,11 +139,29 @@ class LlamaCppEngine:
         self._running[request.id] = completion
         try:
             prompt = self._prompt(request)
-            for turn in rounds(request, self._parallel):
+            index = self._branch(server, completion, request, prompt) if request.branches else 0
+            for turn in rounds(request, self._parallel, index):
                 self._run(server, completion, request, prompt, turn)
         finally:
             self._running.pop(request.id, None)
         return completion.finish()
+
+    def _branch(self, server: Any, completion: Completion, request: GenerationRequest, prompt: str) -> int:
+        """Write the likeliest texts beside the greedy one, and return how many there were."""
+        greedy = replace(request, candidates=1)
+        ahead = Completion(greedy, _unheard, self._context, completion.cancelled)
+        turn = Round(0, 1, 0.0, request.sampling.seed, looks_around=True)
+        self._run(server, ahead, greedy, prompt, turn)
+        ahead.finish()
+        frontier = Frontier(request.stop)
+        frontier.grow("", 0.0, ahead.tokens)
+        for index in range(request.candidates):
+            if (found := frontier.likeliest()) is None or completion.stopped:
+                return index
+            beginning, likelihood = found
+            self._run(server, completion, request, prompt, replace(turn, first=index, beginning=beginning))
+            frontier.grow(beginning, likelihood, completion.tokens)
+        return request.candidates
 
     def _run(
         self, server: Any, completion: Completion, request: GenerationRequest, prompt: str, turn: Round
@@ -211,6 +231,10 @@ class LlamaCppEngine:
         self._loaded()
         assert self._socket is not None
         return self._socket.post(route, fields)
+
+
+def _unheard(_request: str, _index: int, _text: str) -> None:
+    """For a text that is no candidate."""
 
 
 def _library() -> Any:

@@ -34,6 +34,7 @@ def method_requests(
     constrained: bool = False,
     expert: MethodExpert | None = None,
     opening: str = "",
+    others: bool = False,
 ) -> tuple[GenerationRequest, ...]:
     """Ask for `candidates` methods that answer `brief`, one in four of them with advice and feedback, if any.
 
@@ -44,11 +45,14 @@ def method_requests(
     to a grammar of known names, for engines that take one. Ids are `request_id` and a letter.
 
     An `expert` is asked in its own form instead, without worked examples; it knows no facets. `opening` takes the
-    place of the first lines of the other form.
+    place of the first lines of the other form. `others` are wanted beside a greedy candidate that failed: of an
+    expert, which would say the same again however it is sampled, these are the likeliest texts beside that one, to
+    the very same prompt.
     """
     asked = expert if not brief.facet else None
     if asked is not None:
-        prompts = [(asked.form.prompt(replace(brief, feedback=brief.feedback[:1])), candidates)]
+        notes = () if others else brief.feedback[:1]
+        prompts = [(asked.form.prompt(replace(brief, feedback=notes)), candidates)]
     else:
         prompts = _taught_prompts(brief, candidates, examples, opening)
     held = constrained and asked is None and not brief.facet and attempt == 0
@@ -57,12 +61,13 @@ def method_requests(
             id=f"{request_id}{letter}",
             prompt=prompt,
             candidates=count,
-            first_greedy=attempt == 0 or place > 0,
+            first_greedy=not others and (attempt == 0 or place > 0),
             max_tokens=max_tokens,
             stop=STOP,
             sampling=Sampling(temperature=temperature, seed=1 + 1000 * attempt + 500 * place),
             grammar=body_grammar(brief) if held else None,
             adapter=AdapterUse(asked.adapter) if asked else None,
+            branches=others and asked is not None,
         )
         for place, (letter, (prompt, count)) in enumerate(zip("ab", prompts, strict=False))
     )

@@ -106,6 +106,8 @@ class Effects:
             requests = tuple(replace(request, schema=None) for request in requests)
         if "grammar" not in able:
             requests = tuple(replace(request, grammar=None) for request in requests)
+        if "branches" not in able:
+            requests = tuple(replace(request, branches=False) for request in requests)
         results: list[outcome.Maybe[GenerationResult] | None] = [None] * len(requests)
 
         async def ask(number: int, request: GenerationRequest) -> None:

@@ -104,7 +104,7 @@ def _requests(
     settings = context.settings
     first = is_first_look(cycle, settings)
     others = not first and _looked_once(cycle, settings)
-    requests = method_requests(
+    return method_requests(
         brief_of(cycle),
         request_id=f"{cycle.mission}.{cycle.attempt}",
         candidates=1 if first else settings.candidates - others,
@@ -115,8 +115,8 @@ def _requests(
         constrained=True,
         expert=context.expert(),
         opening=opening_in(cycle),
+        others=others,
     )
-    return tuple(replace(request, first_greedy=False) for request in requests) if others else requests
 
 
 def _looked_once(cycle: UvmObject, settings: MissionSettings) -> bool:
