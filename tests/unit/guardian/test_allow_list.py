@@ -19,6 +19,7 @@ ALLOWED = {
     "percent": "return '%5.2f of %s' % (x, 'a')",
     "comprehensions": "return [a for a in x if a], {a for a in x}, {a: 1 for a in x}, sum(a for a in x)",
     "nested function": "def inner(a, b=1):\n        return a + b\n    return inner(x)",
+    "first match": "return next((a for a in iter(x) if a > 1), None)",
     "lambda": "return sorted(x, key=lambda a: (a[0], -a[1]))",
     "unpacking": "a, *b = x\n    return [*b, a], {**x}",
     "slices": "return x[1:2:3], x[-1], x[:, 1]",
