@@ -6,11 +6,13 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from battui.cli import web_pull
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `adapter` with its verbs."""
     parser = subparsers.add_parser(
-        "adapter", help="list LoRA adapters, add one in PEFT form, show or remove it"
+        "adapter", help="list LoRA adapters, add or fetch one in PEFT form, show or remove it"
     )
     parser.set_defaults(run=run_list)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
@@ -22,6 +24,12 @@ def add_parser(subparsers: Any) -> None:
     add.add_argument("path", metavar="PATH", type=Path, help="a folder as PEFT's save_pretrained writes it")
     add.add_argument("--name", metavar="NAME", default="", help="what to call it; otherwise after the folder")
     add.set_defaults(run=run_add)
+    pull = verbs.add_parser("pull", help="fetch the PEFT folder at a web address into the image")
+    pull.add_argument(
+        "address", metavar="ADDRESS", help="of the folder that has adapter_config.json and the weights"
+    )
+    web_pull.add_arguments(pull, of="the weights")
+    pull.set_defaults(run=run_pull)
     for verb, run, words in (
         ("show", run_show, "what the image knows of an adapter"),
         ("remove", run_remove, "take an adapter out of the image"),
@@ -58,6 +66,22 @@ def run_add(arguments: Namespace) -> int:
     for adapter in added.adapters:
         text = f"{adapter.name} is now in the image {settings.image}, for {adapter.base}."
         print_done(arguments.output, adapter.name, text)
+    return 0
+
+
+def run_pull(arguments: Namespace) -> int:
+    """Fetch an adapter into the image; the exit code."""
+    from battui.cli.output import print_done
+    from battui.cli.progress import StepProgress
+    from battui.cli.wiring import settings_of
+
+    progress = StepProgress()
+    try:
+        source = web_pull.Source(arguments.address, arguments.name, arguments.sha256)
+        name, done = web_pull.pulled_adapter(settings_of(arguments), source, progress)
+    finally:
+        progress.close()
+    print_done(arguments.output, name, done)
     return 0
 
 

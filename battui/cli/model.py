@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from battui.cli import quantize
+from battui.cli import quantize, web_pull
 
 
 def add_parser(subparsers: Any) -> None:
@@ -17,8 +17,11 @@ def add_parser(subparsers: Any) -> None:
     verbs.add_parser("list", help="models in the image, and those that can be pulled").set_defaults(
         run=run_list
     )
-    pull = verbs.add_parser("pull", help="fetch a known model into the image")
-    pull.add_argument("name", metavar="NAME", help="such as smollm2-135m")
+    pull = verbs.add_parser(
+        "pull", help="fetch a known model, or the GGUF file at a web address, into the image"
+    )
+    pull.add_argument("what", metavar="NAME|ADDRESS", help="such as smollm2-135m, or https://...")
+    web_pull.add_arguments(pull, of="the file")
     pull.set_defaults(run=run_pull)
     add = verbs.add_parser("add", help="copy a GGUF file, or a folder of safetensors, into the image")
     add.add_argument("path", metavar="PATH", type=Path)
@@ -50,21 +53,26 @@ def run_list(arguments: Namespace) -> int:
 
 
 def run_pull(arguments: Namespace) -> int:
-    """Bring a known model into the image; what is already done is not done again. The exit code."""
+    """Bring a model into the image; what is already done is not done again. The exit code."""
     from battui.cli.model_place import pulled
     from battui.cli.output import print_done
     from battui.cli.progress import StepProgress
     from battui.cli.remote_kernel import once_it_can_be_had
     from battui.cli.wiring import settings_of
     from battui.engines.known_models import known_model
+    from battui.engines.web_source import is_address
 
-    progress = StepProgress()
+    settings, progress = settings_of(arguments), StepProgress()
     try:
-        settings, model = settings_of(arguments), known_model(arguments.name)
-        done = once_it_can_be_had(lambda: pulled(settings, model, progress))
+        if is_address(arguments.what):
+            source = web_pull.Source(arguments.what, arguments.name, arguments.sha256)
+            name, done = web_pull.pulled_model(settings, source, progress)
+        else:
+            model = known_model(arguments.what)
+            name, done = model.name, once_it_can_be_had(lambda: pulled(settings, model, progress))
     finally:
         progress.close()
-    print_done(arguments.output, model.name, done)
+    print_done(arguments.output, name, done)
     return 0
 
 

@@ -82,6 +82,7 @@ VERBS = (
     Verb("adapter", "adapter"),
     Verb("adapter list", "adapter", slow=True),
     Verb("adapter add {home}/poet", "answer"),
+    Verb("adapter pull http://example.invalid/poet", code=2, slow=True),
     Verb("adapter show poet", "adapter"),
     Verb("adapter remove poet", "answer"),
     Verb("persona", "persona"),
