@@ -181,7 +181,10 @@ class HistoryList:
 
 @dataclass(frozen=True, slots=True)
 class KernelStatus:
-    """How the kernel is. `sandbox` names the guarantees in force, `missing` those that this machine lacks."""
+    """How the kernel is. `sandbox` names the guarantees in force, `missing` those that this machine lacks.
+
+    `sequence` is the number of the event announced last.
+    """
 
     image: str
     objects: int
@@ -191,6 +194,7 @@ class KernelStatus:
     sandbox: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     next_heartbeat_at: float = 0.0
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

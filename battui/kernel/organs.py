@@ -176,6 +176,7 @@ class Organs:
             sandbox=in_force(report),
             missing=report.absent,
             next_heartbeat_at=self.heartbeat.next_at,
+            sequence=self.bus.sequence,
         )
 
     def _note_engine(self, status: EngineStatus) -> None:

@@ -1,4 +1,4 @@
-"""The full-screen terminal: tabs of panes over the answers, the message line and the status."""
+"""The full-screen terminal: the panes over the answers, the message line and the status, kept up to date."""
 
 from __future__ import annotations
 
@@ -7,32 +7,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from textual import work
-from textual.app import ComposeResult, SystemCommand
-from textual.dom import DOMNode
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Input, TabbedContent, TabPane, Tabs
+from textual.app import ComposeResult
+from textual.widgets import Footer, Input, TabPane, Tabs
 
-from battui.contracts.commands import Path as ObjectPath
 from battui.contracts.commands import ShowMission
 from battui.contracts.portal import Portal
 from battui.contracts.replies import MissionView
-from battui.tui.conversation import Conversation
-from battui.tui.keys import KeyAction
+from battui.tui.desk import Desk
 from battui.tui.line_history import LineHistory
-from battui.tui.mission_book import MissionBook
 from battui.tui.news import MissionsChanged, News, NewsFeed
-from battui.tui.palette import mission_commands, object_commands, palette_commands
-from battui.tui.panes.ask import AskPane
-from battui.tui.panes.history import HistoryPane
-from battui.tui.panes.log import LogPane
-from battui.tui.panes.missions import MissionsPane
-from battui.tui.panes.objects import ObjectsPane
-from battui.tui.panes.pane import Pane
-from battui.tui.panes.search import SearchPane
-from battui.tui.requests import OpenHistory, OpenMission, WriteLine
+from battui.tui.requests import WriteLine
 from battui.tui.screens.help import HelpScreen
 from battui.tui.session import Session, save_session
-from battui.tui.shell import Editor, Shell
+from battui.tui.shell import Editor
 from battui.tui.tour import Tour
 from battui.tui.undoing import Undoing
 from battui.tui.widgets.answers import Answers
@@ -42,7 +29,7 @@ from battui.tui.widgets.tour_bar import TourBar
 from battui.tui.widgets.waiting_bar import WaitingBar, missions_label
 
 
-class BattuiApp(Shell):
+class BattuiApp(Desk):
     """The terminal over one portal."""
 
     def __init__(
@@ -61,38 +48,23 @@ class BattuiApp(Shell):
         Raises UsageError for a keymap or theme that does not exist.
         """
         super().__init__(
-            theme=theme, state_dir=state_dir, keymap=keymap or {}, theme_dirs=theme_dirs, editor=editor
+            portal,
+            image=image,
+            theme=theme,
+            state_dir=state_dir,
+            keymap=keymap or {},
+            theme_dirs=theme_dirs,
+            editor=editor,
         )
         self._image = image
-        self.conversation = Conversation(portal, tell=self.tell, lost=self.lose_kernel)
-        self.book = MissionBook()
         self._undoing = Undoing(self.conversation)
         self._tour = Tour(over=self.earlier.taught)
-        self._make_panes()
         self._waiting = WaitingBar(self.key_of)
         self._answers = Answers(self.conversation, self.book)
         self._tour_bar = TourBar()
         history = LineHistory(state_dir / "message_history" if state_dir is not None else None)
         self._message_line = MessageLine(self.conversation, history)
         self._status = StatusLine(self.conversation, image)
-
-    def _make_panes(self) -> None:
-        self._objects = ObjectsPane(self.conversation)
-        if self.earlier.image == self._image:
-            self._objects.begin_at(self.earlier.object)
-        self._missions = MissionsPane(self.conversation, self.book, self.key_of, self.edit)
-        self._history = HistoryPane(self.conversation)
-        self._asked = AskPane(self.conversation, self.book, self._objects.names)
-        self._panes: dict[str, Pane] = {
-            "objects": self._objects,
-            "missions": self._missions,
-            "log": LogPane(),
-            "history": self._history,
-            "search": SearchPane(self.conversation),
-            "ask": self._asked,
-        }
-        earlier = self.earlier.tab
-        self._tabs = TabbedContent(initial=earlier if earlier in self._panes else "objects")
 
     def compose(self) -> ComposeResult:
         with self._tabs:
@@ -128,11 +100,6 @@ class BattuiApp(Shell):
         with suppress(OSError):
             save_session(self.state_dir, session)
 
-    @property
-    def pane(self) -> Pane:
-        """The pane on the screen."""
-        return self._panes[self._tabs.active or "objects"]
-
     @work(group="events")
     async def _follow_events(self) -> None:
         try:
@@ -143,8 +110,14 @@ class BattuiApp(Shell):
             self.lose_kernel()
 
     def _deliver(self, news: News) -> None:
+        followers = (*self._panes.values(), self._status)
+        if news.past:
+            # What it led to is on the screen already; the record of it is not.
+            for keeper in (self._panes["log"], self._memory):
+                keeper.post_message(News(news.events, past=True))
+            return
         changed = self.book.take(news.events)
-        for follower in (*self._panes.values(), self._status):
+        for follower in followers:
             follower.post_message(News(news.events, news.gap))
         if changed:
             self._tell_missions(changed)
@@ -160,7 +133,7 @@ class BattuiApp(Shell):
                 self._tell_missions(self.book.put([view]))
 
     def _tell_missions(self, changed: Iterable[str]) -> None:
-        for follower in (self._missions, self._answers, self._asked):
+        for follower in (self._missions, self._answers, self._asked, self._memory):
             follower.post_message(MissionsChanged(changed))
         self._show_waiting()
 
@@ -182,6 +155,7 @@ class BattuiApp(Shell):
     def on_missions_pane_listed(self) -> None:
         self._show_waiting()
         self._asked.show()
+        self._memory.show_findings()
 
     def on_message_line_ready(self, ready: MessageLine.Ready) -> None:
         self._answers.send(ready.line, ready.command)
@@ -198,41 +172,10 @@ class BattuiApp(Shell):
     def on_write_line(self, wanted: WriteLine) -> None:
         self._message_line.write(wanted.line, wanted.back)
 
-    def on_open_mission(self, wanted: OpenMission) -> None:
-        self.open_mission(wanted.mission)
-
-    def on_open_history(self, wanted: OpenHistory) -> None:
-        self.action_open_tab("history")
-        self._history.show_object(wanted.oid, wanted.name)
-
-    def open_mission(self, mission: str) -> None:
-        """Show a mission."""
-        self.action_open_tab("missions")
-        self._missions.open(mission)
-
-    def open_object(self, path: ObjectPath) -> None:
-        """Show an object."""
-        self.action_open_tab("objects")
-        self._objects.open(path)
-
     def on_tabbed_content_tab_activated(self) -> None:
         # It comes late: what a fast hand has opened since keeps the focus.
         if not (self._message_line.has_focus_within or self.pane.has_focus_within):
             self.pane.take_focus()
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        # Only the main screen has panes to act on; the palette opens over a dialog as well.
-        if isinstance(screen, ModalScreen):
-            return
-        rooms = {**self._panes, "inspector": self._objects.inspector}
-        yield from palette_commands(self.user_keys, rooms, self._perform, self.key_names)
-        yield from object_commands(self._objects.listed.objects, self.open_object)
-        yield from mission_commands(self.book.newest_first(), self.open_mission)
-
-    async def _perform(self, action: KeyAction, pane: DOMNode | None) -> None:
-        if pane is not None:
-            self.action_open_tab(action.room if action.room in self._panes else "objects")
-        await self.run_action(action.action, pane)
 
     async def action_help(self) -> None:
         rooms = [name for name, pane in self._panes.items() if pane is self.pane]
@@ -257,20 +200,6 @@ class BattuiApp(Shell):
             self.pane.take_focus()
         else:
             self.pane.go_back()
-
-    def action_open_tab(self, name: str) -> None:
-        self._tabs.active = name
-        self.pane.take_focus()
-
-    def action_turn_tab(self, step: int) -> None:
-        names = list(self._panes)
-        self.action_open_tab(names[(names.index(self._tabs.active) + step) % len(names)])
-
-    def action_show_waiting(self) -> None:
-        if waiting := self.book.waiting():
-            self.open_mission(waiting[-1].view.id)
-        else:
-            self.notify("No mission waits for your approval.")
 
     def action_skip_tour(self) -> None:
         self._tour.skip()

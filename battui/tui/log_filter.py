@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Protocol, get_args
 
-from battui.contracts.events import KernelEvent, Level
+from battui.contracts.events import Level
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+
+
+class Line(Protocol):
+    """What a filter looks at."""
+
+    @property
+    def level(self) -> Level: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def mission(self) -> str: ...
+
+    @property
+    def about(self) -> str: ...
+
+
 _FIELDS = {"mission": "mission", "object": "about", "kind": "kind"}
 
 
@@ -19,13 +37,13 @@ class LogFilter:
     fields: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
 
-    def lets(self, event: KernelEvent, line: str) -> bool:
-        """Whether the event, whose text is `line`, is shown."""
-        if LEVELS.index(event.level) < self.least:
+    def lets(self, line: Line, text: str) -> bool:
+        """Whether the line, which reads `text`, is shown."""
+        if LEVELS.index(line.level) < self.least:
             return False
-        if any(not _has(str(getattr(event, name)), value) for name, value in self.fields):
+        if any(not _has(str(getattr(line, name)), value) for name, value in self.fields):
             return False
-        folded = line.casefold() if self.words else ""
+        folded = text.casefold() if self.words else ""
         return all(word in folded for word in self.words)
 
 

@@ -16,7 +16,7 @@ from battui.tui.keys import KeyAction, key_actions
 from battui.tui.mission_book import MissionPage
 
 T = TypeVar("T")
-_MEANINGLESS_IN_A_PALETTE = ("move", "message")
+_MEANINGLESS_IN_A_PALETTE = ("move", "message", "editor", "uses")
 MOST_FOUND = 1_000
 """Objects and missions that the palette offers; beyond that, finding them is the panes' own business."""
 

@@ -21,7 +21,8 @@ time.tzset()
 
 from tests.unit.tui import scenes  # noqa: E402
 from tests.unit.tui.screen import Terminal, open_terminal  # noqa: E402
-from tests.unit.tui.scripted_portal import START, ScriptedPortal  # noqa: E402
+from tests.unit.tui.scripted_portal import ScriptedPortal  # noqa: E402
+from tests.unit.tui.small_world import START  # noqa: E402
 
 time.time = lambda: START + 8
 SIZE = (104, 30)
@@ -31,6 +32,9 @@ PICTURES: dict[str, tuple[Callable[[], ScriptedPortal], Callable[[Terminal], Awa
     "search": (ScriptedPortal, scenes.passages),
     "ask": (ScriptedPortal, scenes.an_answer),
     "log": (ScriptedPortal, scenes.the_log),
+    "memory": (ScriptedPortal, scenes.findings_and_adapters),
+    "edit": (ScriptedPortal, scenes.a_method_refused),
+    "senders": (ScriptedPortal, scenes.senders),
     "welcome": (scenes.empty_image, scenes.welcome),
 }
 _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)

@@ -29,6 +29,11 @@ class Bus:
         self._sequence = 0
         self._ended = False
 
+    @property
+    def sequence(self) -> int:
+        """The number of the event announced last; 0 before the first."""
+        return self._sequence
+
     def announce(
         self,
         kind: EventKind,

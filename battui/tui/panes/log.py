@@ -6,12 +6,11 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from battui.contracts.events import KernelEvent
 from battui.tui.keys import bindings
 from battui.tui.log_filter import LEVELS, LogFilter, parsed
 from battui.tui.news import News
 from battui.tui.panes.pane import Pane
-from battui.tui.widgets.event_lines import MOST_LINES, EventLines
+from battui.tui.widgets.event_lines import EventLines
 from battui.tui.widgets.find_line import FindLine
 from battui.tui.widgets.focus import focus_now
 
@@ -30,7 +29,6 @@ class LogPane(Pane):
         self._shown = LogFilter()
         self._needle = ""
         self._paused = False
-        self._held: list[KernelEvent] = []
 
     def compose(self) -> ComposeResult:
         yield self._about
@@ -56,11 +54,9 @@ class LogPane(Pane):
 
     def on_news(self, news: News) -> None:
         events = [event for event in news.events if event.kind != "token"]
-        if self._paused:
-            self._held = [*self._held, *events][-MOST_LINES:]
-        else:
+        if events:
             self._lines.add(events)
-        self._show_state()
+            self._show_state()
 
     def action_filter(self) -> None:
         self._filter.open()
@@ -70,9 +66,10 @@ class LogPane(Pane):
 
     def action_pause(self) -> None:
         self._paused = not self._paused
-        if not self._paused:
-            self._lines.add(self._held)
-            self._held = []
+        if self._paused:
+            self._lines.hold()
+        else:
+            self._lines.release()
         self._show_state()
 
     def action_find(self) -> None:
@@ -81,8 +78,14 @@ class LogPane(Pane):
     def action_find_next(self, step: int) -> None:
         if not self._needle:
             self.action_find()
-        elif not self._lines.find(self._needle, step):
-            self.notify(f"No other line has {self._needle!r}.", severity="warning", markup=False)
+        else:
+            self._lines.find(self._needle, step)
+
+    def on_event_lines_missed(self) -> None:
+        self.notify(f"No other line has {self._needle!r}.", severity="warning", markup=False)
+
+    def on_event_lines_looked(self) -> None:
+        self._show_state()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -109,10 +112,14 @@ class LogPane(Pane):
 
     def _show_state(self) -> None:
         shown, remembered = self._lines.counts
-        facts = [f"{shown} of {remembered} lines", f"level {LEVELS[self._shown.least]} and up"]
+        facts = [f"{shown:,} of {remembered:,} lines", f"level {LEVELS[self._shown.least]} and up"]
+        if self._lines.is_looking:
+            facts.append("looking further back …")
         if self._needle:
             facts.append(f"search {self._needle!r}")
         state = Content.styled(" · ".join(facts), "$muted")
         if self._paused:
-            state = Content.assemble(state, (f"  paused, {len(self._held)} waiting", "bold $text-warning"))
+            state = Content.assemble(
+                state, (f"  paused, {self._lines.waiting:,} waiting", "bold $text-warning")
+            )
         self._about.update(state, layout=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from textual import work
@@ -16,23 +15,22 @@ from battui.contracts.commands import (
 )
 from battui.contracts.replies import MissionView
 from battui.tui.conversation import Conversation
+from battui.tui.editing import Editing
 from battui.tui.mission_book import MissionPage
 from battui.tui.panes.pane import Pane
+from battui.tui.screens.edit import Draft
 from battui.tui.screens.reason import ReasonScreen
 
-Edit: TypeAlias = Callable[[str, str, Sequence[str]], str | None]
-"""Has the user edit a text in a file of that name, with notes above it; None where nothing came of it."""
-
-Order: TypeAlias = RetryMission | CancelMission | ApproveMission | RejectMission | EditMission
+Order: TypeAlias = RetryMission | CancelMission | ApproveMission | RejectMission
 
 
 class MissionOrders(Pane):
     """A pane with a chosen mission, of which `page` knows everything."""
 
-    def __init__(self, conversation: Conversation, edit: Edit, *, id: str) -> None:  # noqa: A002
+    def __init__(self, conversation: Conversation, editing: Editing, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._conversation = conversation
-        self._edit = edit
+        self._editing = editing
 
     @property
     def page(self) -> MissionPage | None:
@@ -60,15 +58,33 @@ class MissionOrders(Pane):
             self._reject(view)
 
     def action_edit(self) -> None:
+        self._edit(elsewhere=False)
+
+    def action_edit_elsewhere(self) -> None:
+        self._edit(elsewhere=True)
+
+    def _edit(self, *, elsewhere: bool) -> None:
         view = self.page.view if self.page is not None else None
         if view is None or not (view.proposal or (view.state == "FAILED" and view.kind != "question")):
             self.notify(
                 "Only a method that waits for approval, or has failed, is edited.", severity="warning"
             )
             return
-        source = self._edit(view.draft or view.proposal, "method.py", list(_notes(view)))
-        if source is not None:
-            self._order(EditMission(view.id, source), "Your method is taken: it was reviewed and tried.")
+        self._write(view, elsewhere)
+
+    @work(exclusive=True, group="edit")
+    async def _write(self, view: MissionView, elsewhere: bool) -> None:
+        draft = Draft(view.title, view.draft or view.proposal, "method.py", tuple(_notes(view)))
+
+        async def take(source: str) -> str:
+            refusal = await self._editing.order(EditMission(view.id, source))
+            if not refusal:
+                self.notify("Your method is taken: it was reviewed and tried.")
+            # A method that is refused is kept with the mission, so there is something new in any case.
+            self.read(view.id)
+            return refusal
+
+        await self._editing.begin(self.app, draft, take, elsewhere=elsewhere)
 
     def _proposing(self) -> MissionView | None:
         """The chosen mission, if it waits for approval."""
@@ -87,7 +103,6 @@ class MissionOrders(Pane):
     async def _order(self, command: Order, done: str) -> None:
         if await self._conversation.order(command) is not None:
             self.notify(done, markup=False)
-        # A method that is refused is kept with the mission, so there is something new in any case.
         self.read(command.mission)
 
 
@@ -97,4 +112,4 @@ def _notes(view: MissionView) -> list[str]:
     notes += [f"intent: {view.intent}"] if view.intent else []
     notes += [f"must be true then: {view.expectation}"] if view.expectation else []
     notes += [f"{candidate.verdict}" for candidate in view.candidates if candidate.source == view.draft]
-    return [*notes, "Save and leave to have it reviewed and tried; change nothing to leave it as it is."]
+    return [*notes, "What is saved is reviewed and tried; change nothing to leave it as it is."]

@@ -15,9 +15,10 @@ from textual.widgets import Input, Static
 from battui.contracts.commands import ListMissions, ShowMission
 from battui.contracts.replies import APPROVAL, MissionList, MissionView
 from battui.tui.conversation import Conversation
+from battui.tui.editing import Editing
 from battui.tui.keys import bindings
 from battui.tui.mission_book import MissionBook, MissionPage
-from battui.tui.panes.mission_orders import Edit, MissionOrders
+from battui.tui.panes.mission_orders import MissionOrders
 from battui.tui.values import lasted, one_line
 from battui.tui.widgets.find_line import FindLine
 from battui.tui.widgets.focus import focus_now
@@ -43,10 +44,10 @@ class MissionsPane(MissionOrders):
         """Missions were read from the kernel, which may have changed what waits."""
 
     def __init__(
-        self, conversation: Conversation, book: MissionBook, key_of: Callable[[str], str], edit: Edit
+        self, conversation: Conversation, book: MissionBook, key_of: Callable[[str], str], editing: Editing
     ) -> None:
-        """`key_of` names the key of an action by its id, `edit` has the user edit a text."""
-        super().__init__(conversation, edit, id="missions-pane")
+        """`key_of` names the key of an action by its id."""
+        super().__init__(conversation, editing, id="missions-pane")
         self._book = book
         self._find = FindLine("only missions with this in title, object, state or number", id="mission-find")
         self._key_of = key_of

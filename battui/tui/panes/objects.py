@@ -13,26 +13,26 @@ from battui.contracts.commands import ListObjects, Path, Read
 from battui.contracts.errors import BattuiError, UsageError
 from battui.contracts.message_line import parse_line
 from battui.contracts.replies import ObjectList
-from battui.contracts.values import Ref
 from battui.tui.conversation import Conversation
+from battui.tui.editing import Editing
 from battui.tui.keys import bindings
 from battui.tui.news import News
-from battui.tui.object_names import ObjectNames
 from battui.tui.pace import Pace
-from battui.tui.panes.pane import Pane
+from battui.tui.panes.object_edits import ObjectEdits
 from battui.tui.requests import OpenHistory, OpenMission, WriteLine
 from battui.tui.screens.texts import text
-from battui.tui.values import pretty
 from battui.tui.widgets.find_line import FindLine
 from battui.tui.widgets.focus import focus_now
-from battui.tui.widgets.inspector import Inspector
 from battui.tui.widgets.object_tree import ObjectTree
 
 PAUSE = 0.5
 """Seconds between two readings of objects while they keep changing."""
 
+PAGE = 200
+"""Objects of the lobby that are asked for at once."""
 
-class ObjectsPane(Pane):
+
+class ObjectsPane(ObjectEdits):
     """A tree of objects beside an inspector. Enter opens an object there."""
 
     BINDINGS = bindings("objects")
@@ -40,13 +40,11 @@ class ObjectsPane(Pane):
     class Listed(Message):
         """The objects of the image are known, or have changed."""
 
-    def __init__(self, conversation: Conversation) -> None:
-        super().__init__(id="objects-pane")
-        self._conversation = conversation
-        self.names = ObjectNames()
+    def __init__(self, conversation: Conversation, editing: Editing) -> None:
+        super().__init__(conversation, editing)
         self._tree = ObjectTree(conversation, self.names)
         self._find = FindLine("name, path.to.it or @number", id="object-find")
-        self.inspector = Inspector(conversation, self.names)
+        self._needle = ""
         self._welcome = Static(Content.from_markup(text("welcome")), id="welcome")
         self.listed = ObjectList()
         self._known = False
@@ -112,15 +110,40 @@ class ObjectsPane(Pane):
 
     @work(exclusive=True, group="objects")
     async def reload(self) -> None:
-        """Read the list of objects again; the tree keeps its open branches where nothing changed."""
-        reply = await self._conversation.ask(ListObjects(), ObjectList)
-        if reply is None or (self._known and reply == self.listed):
+        """Read the objects again that are listed; the tree keeps its open branches where nothing changed."""
+        if self._needle:
+            await self._narrow()
             return
-        self.listed, self._known = reply, True
-        self.names.take_list(reply.objects)
-        self._tree.show(reply.objects)
+        listed = sum(not known.system for known in self.listed.objects)
+        # As many as there are already, and one page for those that come.
+        reply = await self._conversation.ask(ListObjects(limit=max(PAGE, listed)), ObjectList)
+        if reply is not None and not (self._known and reply == self.listed):
+            self._take(reply)
+
+    def _take(self, listed: ObjectList) -> None:
+        self.listed, self._known = listed, True
+        self.names.take_list(listed.objects)
+        self._tree.show(listed)
         self.set_class(self.is_empty, "-empty")
         self.post_message(self.Listed())
+
+    async def _narrow(self) -> None:
+        """Show what has the words in its name or number; of a path, its first name counts."""
+        words = self._needle.partition(".")[0]
+        found = await self._conversation.ask(ListObjects(limit=PAGE, matching=words), ObjectList)
+        if found is not None:
+            self._tree.show(found, anew=True)
+
+    @work(exclusive=True, group="objects")
+    async def on_object_tree_wants_more(self) -> None:
+        listed = self.listed
+        if not listed.next or self._needle:
+            return
+        page = await self._conversation.ask(ListObjects(limit=PAGE, start=listed.next), ObjectList)
+        if page is not None:
+            bound = [known for known in listed.objects if not known.system]
+            own = [known for known in listed.objects if known.system]
+            self._take(ObjectList((*bound, *page.objects, *own), page.next))
 
     def on_object_tree_looked(self, event: ObjectTree.Looked) -> None:
         # A cursor that moves because the tree was filled anew takes nobody away from what was opened.
@@ -144,27 +167,42 @@ class ObjectsPane(Pane):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._tree.narrow(event.value.strip())
+        needle = event.value.strip()
+        if needle != self._needle:
+            self._needle = needle
+            self._list_anew()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        found = self._found(event.value.strip())
-        if found is not None and found.oid:
-            self._tree.first = found.oid
+        written = event.value.strip()
         self._find.close()
-        if found is not None:
-            self.open(found)
-        else:
-            focus_now(self._tree)
+        # At once, for the next key is meant for the object.
+        focus_now(self._tree)
+        if written:
+            self._go(written)
 
-    def _found(self, written: str) -> Path | None:
+    @work(exclusive=True, group="objects")
+    async def _list_anew(self) -> None:
+        if self._needle:
+            await self._narrow()
+        else:
+            self._tree.show(self.listed, anew=True)
+
+    @work(exclusive=True, group="go")
+    async def _go(self, written: str) -> None:
+        found = await self._found(written)
+        if found is not None:
+            if found.oid:
+                self._tree.go_to(found.oid)
+            self.open(found)
+
+    async def _found(self, written: str) -> Path | None:
         """A path as it is written, or else the first object whose name has it in it."""
-        is_path = "." in written or written.startswith("@")
-        matching = self._tree.matching(written) if written and not is_path else []
-        if matching and written not in (known.name for known in matching):
-            return Path((), matching[0].oid)
-        if not written:
-            return None
+        if "." not in written and not written.startswith("@"):
+            reply = await self._conversation.ask(ListObjects(limit=PAGE, matching=written), ObjectList)
+            matching = reply.objects if reply is not None else ()
+            if matching and written not in (known.name for known in matching):
+                return Path((), matching[0].oid)
         try:
             return _path(written)
         except BattuiError as error:
@@ -172,7 +210,7 @@ class ObjectsPane(Pane):
             return None
 
     def action_send(self) -> None:
-        name = self._called()
+        name = self.called()
         slot = self.inspector.slot
         if not name:
             return
@@ -184,19 +222,9 @@ class ObjectsPane(Pane):
         else:
             self.post_message(WriteLine(f"{name}."))
 
-    def action_edit(self) -> None:
-        name, slot = self._called(), self.inspector.slot
-        if not name or slot is None or slot.kind == "primitive":
-            return
-        if slot.kind != "data":
-            self.notify("Only a data slot is written; a method is taught anew.", severity="warning")
-            return
-        value = slot.text if slot.value is None else pretty(slot.value, 10_000, self.names.shown)
-        self.post_message(WriteLine(f"{name}.{slot.name} = {value}"))
-
     def action_history(self) -> None:
         if self.inspector.shown is not None:
-            self.post_message(OpenHistory(self.inspector.shown.oid, self._called()))
+            self.post_message(OpenHistory(self.inspector.shown.oid, self.called()))
 
     def action_mission(self) -> None:
         if mission := self.undo_target():
@@ -205,10 +233,6 @@ class ObjectsPane(Pane):
             self.notify(
                 "Choose a method that was learned; its mission says why it is so.", severity="warning"
             )
-
-    def _called(self) -> str:
-        shown = self.inspector.shown
-        return self.names.shown(Ref(shown.oid)) if shown is not None else ""
 
 
 def _path(written: str) -> Path:

@@ -24,6 +24,9 @@ _ROOMS = {
     "history": "History",
     "search": "Search",
     "ask": "Ask",
+    "memory": "Memory",
+    "editor": "While editing",
+    "uses": "Among senders",
     "message": "In the message line",
 }
 
@@ -62,6 +65,6 @@ class HelpScreen(ModalScreen[None]):
             keys = self._keymap.get(action.id, action.keys)
             shown = self._key_names(keys)
             lines.append(
-                Content.assemble((f"{shown:<10}", "$accent"), f"{action.help:<62}", (action.id, "$muted"))
+                Content.assemble((f"{shown:<10}", "$accent"), f"{action.help:<67}", (action.id, "$muted"))
             )
         return Content("\n").join(lines)

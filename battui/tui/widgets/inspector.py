@@ -64,12 +64,16 @@ class Inspector(Vertical):
         return self._slots.get(self._listing.row)
 
     @work(exclusive=True, group="inspect")
-    async def open(self, path: Path, *, follow: bool = False) -> None:
-        """Show the object at `path`: as the next step of the way there, or as a new beginning."""
+    async def open(self, path: Path, *, follow: bool = False, slot: str = "") -> None:
+        """Show the object at `path`: as the next step of the way there, or as a new beginning.
+
+        With `slot`, the cursor goes to that one of the object's own slots.
+        """
         view = await self._conversation.ask(ShowObject(path), ObjectView)
         if view is not None:
             self._trail = [*self._trail, view] if follow else [view]
             self._show()
+            self._listing.choose(f"/{slot}")
 
     @work(exclusive=True, group="inspect")
     async def reload(self) -> None:

@@ -1,4 +1,4 @@
-"""The tree of objects. Branches fill as one opens them, and long ones show their beginning."""
+"""The tree of objects. Branches fill as one opens them, and the lobby as one comes to its end."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from battui.contracts.commands import Path, ShowObject
-from battui.contracts.replies import ObjectSummary, ObjectView
+from battui.contracts.replies import ObjectList, ObjectSummary, ObjectView
 from battui.contracts.values import Ref
 from battui.tui.conversation import Conversation
 from battui.tui.object_names import ObjectNames
-
-MOST_SHOWN = 500
-"""Objects of one branch; a line says how many there are besides, and a search finds them."""
 
 
 class ObjectTree(Tree[int]):
@@ -30,6 +27,9 @@ class ObjectTree(Tree[int]):
             super().__init__()
             self.oid = oid
 
+    class WantsMore(Message):
+        """The cursor has come to the end of what is listed, and there is more."""
+
     class Chosen(Looked):
         """An object was opened with enter or the mouse."""
 
@@ -37,8 +37,6 @@ class ObjectTree(Tree[int]):
         super().__init__("image")
         self._conversation = conversation
         self._object_names = names
-        self._objects: tuple[ObjectSummary, ...] = ()
-        self._needle = ""
         self.first = 0
 
     def on_mount(self) -> None:
@@ -48,22 +46,36 @@ class ObjectTree(Tree[int]):
         self._lobby = self.root.add("lobby", expand=True)
         self._system = self.root.add("image")
 
-    def show(self, objects: Sequence[ObjectSummary]) -> None:
-        """Show these objects; nodes that stay keep their open branches."""
-        self._objects = tuple(objects)
-        found = self.matching(self._needle)
-        self._fill(self._lobby, [known for known in found if not known.system])
-        self._fill(self._system, [known for known in found if known.system])
-        if self.cursor_line <= 0 and self._lobby.children:
-            self.call_after_refresh(self.move_cursor, self._first())
+    def show(self, listed: ObjectList, *, anew: bool = False) -> None:
+        """Show these objects. Nodes that stay keep their open branches; with `anew` the cursor goes to the first."""
+        looked_at = self.cursor_node
+        self._fill(self._lobby, [known for known in listed.objects if not known.system], bool(listed.next))
+        self._fill(self._system, [known for known in listed.objects if known.system], False)
+        if anew and not self._lobby.children:
+            self._system.expand()
+        if (anew or self.cursor_line <= 0) and (first := self._first()) is not None:
+            self.call_after_refresh(self.move_cursor, first)
+        elif looked_at is not None and looked_at.parent is not None:
+            # What comes in above it moves its line.
+            self.call_after_refresh(self._return_to, looked_at)
 
-    def _first(self) -> TreeNode[int]:
+    def _return_to(self, node: TreeNode[int]) -> None:
+        if node.parent is not None and node in node.parent.children:
+            self.move_cursor(node)
+
+    def go_to(self, oid: int) -> None:
+        """Put the cursor on an object, now or when it is shown."""
+        self.first = oid
+        if (node := self._first()) is not None and node.data == oid:
+            self.call_after_refresh(self.move_cursor, node)
+
+    def _first(self) -> TreeNode[int] | None:
         for branch in (self._lobby, self._system):
             for node in branch.children:
                 if node.data == self.first:
                     branch.expand()
                     return node
-        return self._lobby.children[0]
+        return next((branch.children[0] for branch in (self._lobby, self._system) if branch.children), None)
 
     def look(self) -> None:
         """Say again which object the cursor is on."""
@@ -71,38 +83,23 @@ class ObjectTree(Tree[int]):
         if node is not None and node.data is not None:
             self.post_message(self.Looked(node.data))
 
-    def narrow(self, needle: str) -> None:
-        """Show only objects with `needle` in their name or number."""
-        if needle == self._needle:
-            return
-        self._needle = needle
-        for branch in (self._lobby, self._system):
-            # Filled anew, for what comes back later has its old place.
-            branch.remove_children()
-        if needle:
-            self._system.expand()
-        self.show(self._objects)
-
-    def matching(self, needle: str) -> list[ObjectSummary]:
-        """Return the objects with `needle` in their name or number; of a path, its first name counts."""
-        first = needle.casefold().partition(".")[0]
-        return [known for known in self._objects if first in f"{known.name} {Ref(known.oid)}".casefold()]
-
-    def _fill(self, branch: TreeNode[int], objects: list[ObjectSummary]) -> None:
-        wanted = {summary.oid: summary for summary in objects[:MOST_SHOWN]}
+    def _fill(self, branch: TreeNode[int], objects: Sequence[ObjectSummary], more: bool) -> None:
+        """Let the branch have these nodes in this order; those that it has already stay what they are."""
+        wanted = {summary.oid for summary in objects}
         kept = {}
         for node in list(branch.children):
             if node.data in wanted:
                 kept[node.data] = node
             else:
                 node.remove()
-        for oid, summary in wanted.items():
-            if oid in kept:
-                kept[oid].set_label(_label(summary))
-            else:
-                branch.add(_label(summary), data=oid)
-        if more := len(objects) - len(wanted):
-            branch.add_leaf(Text(f"{more} more: / finds them", "dim"))
+        for place, summary in enumerate(objects):
+            label = _label(summary)
+            if summary.oid not in kept:
+                branch.add(label, data=summary.oid, before=place if kept else None)
+            elif str(kept[summary.oid].label) != label.plain:
+                kept[summary.oid].set_label(label)
+        if more:
+            branch.add_leaf(Text("more …  / finds any", "dim"))
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[int]) -> None:
         event.stop()
@@ -127,6 +124,8 @@ class ObjectTree(Tree[int]):
         event.stop()
         if event.node.data is not None:
             self.post_message(self.Looked(event.node.data))
+        elif not event.node.allow_expand:
+            self.post_message(self.WantsMore())
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[int]) -> None:
         event.stop()

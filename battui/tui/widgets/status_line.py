@@ -78,7 +78,7 @@ def status_text(status: KernelStatus, image: str) -> Content:
     separator = Content.styled("  ·  ", "$muted")
     line = separator.join(
         [
-            _engine(status.engine),
+            engine_text(status.engine),
             _sandbox(status),
             Content(f"{status.open_missions} open"),
             Content.styled(f"{status.queued} queued", "$muted"),
@@ -90,7 +90,8 @@ def status_text(status: KernelStatus, image: str) -> Content:
     return line
 
 
-def _engine(engine: EngineStatus) -> Content:
+def engine_text(engine: EngineStatus) -> Content:
+    """The engine's state, with the model where it is ready."""
     sign, style, words = _ENGINE[engine.state]
     model = engine.description.model if engine.description is not None else ""
     percent = f" {engine.progress:.0%}" if engine.state == "loading" else ""

@@ -8,7 +8,8 @@ from battui.contracts.commands import Path, ShowObject
 from battui.contracts.generation import EngineStatus
 from battui.contracts.replies import CandidateView
 from tests.unit.tui.screen import Terminal
-from tests.unit.tui.scripted_portal import SOURCE, START, SUMMARIES, ScriptedPortal
+from tests.unit.tui.scripted_portal import ScriptedPortal
+from tests.unit.tui.small_world import SOURCE, START, SUMMARIES
 
 LINE = "account.deposit_(amount=50)  # add amount to balance => self.balance == 150"
 NO_MODEL = EngineStatus("absent", "No model is in this image. Run: battui model pull smollm2-135m")
@@ -89,6 +90,56 @@ async def an_answer(terminal: Terminal) -> None:
     portal.missions[asked] = replace(portal.missions[asked], sources=("guide.md:12  Guide",))
     portal.complete(asked, "A message that nobody understands becomes a mission.")
     await terminal.shows("Sources", "guide.md:12")
+
+
+async def findings_and_adapters(terminal: Terminal) -> None:
+    """A heartbeat's finding that waits, adapters in all tiers, and load."""
+    portal = terminal.portal
+    portal.report("m8", "account.deposit_ fails in 3 of 10 sends: amount is a text then. Check it first.")
+    portal.report("m9", "Nothing fails; parse_ takes 0.8 s of 1.0 s. Keep what it reads.", START - 3600)
+    portal.missions["m9"] = replace(portal.missions["m9"], settled="accepted")
+    data = {"adapter": "jit", "from": "warm", "to": "hot", "bytes": 9_799_680, "ms": 31}
+    portal.tell("expert", "jit: warm to hot, 9.3 MiB, 31 ms", data=data)
+    await terminal.press("7")
+    await terminal.shows("▲ decide?", "● hot", "31 ms to hot")
+    pane = terminal.app._memory
+    for second in range(100):
+        # The clock stands still here, so what was counted is put there second by second.
+        pane._gauges._tokens[int(START) + 8 - second] = (second * 7) % 90
+        pane._gauges._waiting[int(START) + 8 - second] = 3 - (second // 5) % 4
+    pane._show_gauges()
+    await terminal.shows("at most in 2 min")
+
+
+async def a_method_refused(terminal: Terminal) -> None:
+    """A method edited in place, and why it was refused."""
+    await a_learned_method(terminal)
+    await terminal.press("e")
+    await terminal.shows("is reviewed, tried")
+    await terminal.press("down", "home", *"open(1);", "ctrl+s")
+    await terminal.shows("line 2: the name open is not offered")
+
+
+async def senders(terminal: Terminal) -> None:
+    """Who holds and who sends a message, the cursor on a sender."""
+    if "account  @1" not in terminal.text:
+        await a_learned_method(terminal)
+    await terminal.press("u")
+    await terminal.shows("1 sends it")
+    await terminal.press("end")
+    await terminal.shows("self.log(amount)")
+
+
+async def a_rejection(terminal: Terminal) -> None:
+    """The line that asks for a reason."""
+    await terminal.press("A", "R")
+    await terminal.shows("The model reads the reason")
+
+
+async def the_palette(terminal: Terminal) -> None:
+    await terminal.press("1", "ctrl+p")
+    await terminal.press(*"mem")
+    await terminal.shows("Go to adapters")
 
 
 async def help_and_back(terminal: Terminal) -> None:

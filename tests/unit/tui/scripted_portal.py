@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import ClassVar
 
-from battui.contracts.cases import Case
 from battui.contracts.commands import (
     ApproveMission,
     Ask,
     Bind,
     CancelMission,
     Command,
+    EditMethod,
     EditMission,
     ListHistory,
     ListMissions,
@@ -24,15 +24,20 @@ from battui.contracts.commands import (
     RejectMission,
     RetryMission,
     Send,
+    SettleFinding,
     ShowMethod,
     ShowMission,
     ShowObject,
+    ShowStats,
     ShowStatus,
     Undo,
+    Write,
 )
 from battui.contracts.errors import GuardianRefused, UnknownObject, UnknownSlot
 from battui.contracts.events import EventKind, KernelEvent, Level
-from battui.contracts.generation import EngineDescription, EngineStatus
+from battui.contracts.generation import EngineStatus
+from battui.contracts.methods import FindSelector
+from battui.contracts.models import ListAdapters
 from battui.contracts.replies import (
     APPROVAL,
     Answer,
@@ -40,79 +45,24 @@ from battui.contracts.replies import (
     HistoryEntry,
     HistoryList,
     KernelStatus,
-    MethodStory,
-    MethodView,
     MissionList,
     MissionView,
     ObjectList,
     ObjectSummary,
-    ObjectView,
     Reply,
-    SlotView,
 )
 from battui.contracts.values import Ref, Value
-
-START = 1_700_000_000.0
-SOURCE = "def deposit_(self, amount):\n    self.balance = self.balance + amount\n    self._p_changed = True\n"
-
-DEPOSIT = MethodView(
-    selector="deposit_",
-    parameters=("amount",),
-    source=SOURCE,
-    intent="add amount to balance",
-    mission="m1",
-    installed_at=START,
-    ruleset="guardian 1",
-    tree_hash="9f8e7d6c5b4a39281706",
-    trials=("self.balance == 150",),
+from tests.unit.tui.small_world import (
+    ADAPTERS,
+    OBJECTS,
+    PASSAGES,
+    READY,
+    START,
+    STATS,
+    STORY,
+    SUMMARIES,
+    USES,
 )
-FIRST = replace(DEPOSIT, source=SOURCE.replace("+ amount", "+ 50"), mission="m0", installed_at=START - 60)
-STORY = MethodStory(
-    "account_prototype",
-    (DEPOSIT, FIRST),
-    (Case("send", {"balance": 100}, {"amount": 50}, {"balance": 150}),),
-    {"model": "SmolLM2-135M-Instruct", "adapter": "jit", "tokens": 93},
-)
-PASSAGES: list[Value] = [
-    {
-        "text": "Commits are grouped: one fsync answers several messages.",
-        "document": "design.md",
-        "line": 87,
-        "headings": ["Decisions", "Commits"],
-        "score": 7.25,
-        "chunk": Ref(40),
-    },
-    {
-        "text": "A message that nobody understands becomes a mission.",
-        "document": "guide.md",
-        "line": 12,
-        "headings": ["Guide"],
-        "score": 3.5,
-        "chunk": Ref(41),
-    },
-]
-OBJECTS = {
-    1: ObjectView(
-        1,
-        "account",
-        (
-            SlotView("parent*", "parent", "account_prototype", Ref(2)),
-            SlotView("balance", "data", "100", 100),
-            SlotView("owner", "data", "@3 ada", Ref(3)),
-            SlotView("entries", "data", "[@3]", [Ref(3), "opened"]),
-            SlotView("deposit_", "method", "", None, "account_prototype", DEPOSIT),
-        ),
-    ),
-    2: ObjectView(2, "account_prototype", (SlotView("deposit_", "method", "", None, "", DEPOSIT),)),
-    3: ObjectView(3, "ada", (SlotView("name", "data", "'Ada'", "Ada"),)),
-    9: ObjectView(9, "genesis_obj", (SlotView("clone", "primitive", "clone"),)),
-}
-SUMMARIES = (
-    ObjectSummary(1, "account", 4, 0),
-    ObjectSummary(3, "ada", 1, 0),
-    ObjectSummary(9, "genesis_obj", 0, 1, system=True),
-)
-READY = EngineStatus("ready", description=EngineDescription("llama.cpp", "1", "SmolLM2-135M-Instruct"))
 
 
 class ScriptedPortal:
@@ -130,6 +80,7 @@ class ScriptedPortal:
             HistoryEntry("03ff01", START, "bind account"),
         )
         self.status = KernelStatus("demo.fs", 4, 0, 0, engine, sandbox=("landlock", "seccomp"))
+        self.adapters = ADAPTERS
         self.failure: Exception | None = None
         self.following = asyncio.Event()
         self._sequence = 0
@@ -228,6 +179,23 @@ class ScriptedPortal:
         )
         self.tell("mission", f"waits: {APPROVAL}", mission=mission, level="warning", data={"state": "waits"})
 
+    def report(self, mission: str, words: str, at: float = START) -> None:
+        """Let the heartbeat's audit find something."""
+        trail = (("IDLE", at), ("COMPLETE", at + 4))
+        self.missions[mission] = MissionView(
+            mission,
+            "self_audit",
+            "COMPLETE",
+            "alfred_prototype_obj.perform_efficiency_audit_()",
+            "alfred_prototype_obj",
+            at,
+            ended_at=at + 4,
+            answer=words,
+            tokens=61,
+            trail=trail,
+        )
+        self.tell("mission", "ended COMPLETE", mission=mission, data={"state": "ended", "end": "COMPLETE"})
+
     def _object(self, command: ShowObject) -> Reply:
         path = command.path
         for view in self.views.values():
@@ -258,6 +226,33 @@ class ScriptedPortal:
         self.complete(view.id, "150")
         return self.missions[view.id]
 
+    def _list(self, command: ListObjects) -> Reply:
+        def wanted(known: ObjectSummary) -> bool:
+            return command.matching.casefold() in f"{known.name} {Ref(known.oid)}".casefold()
+
+        bound = [
+            each for each in self.objects if not each.system and each.name >= command.start and wanted(each)
+        ]
+        own = [each for each in self.objects if each.system and not command.start and wanted(each)]
+        limit = command.limit or len(bound)
+        return ObjectList((*bound[:limit], *own), bound[limit].name if len(bound) > limit else "")
+
+    def _write(self, command: Write) -> Reply:
+        if command.value == "no":
+            raise UnknownSlot("this cannot be written", about=str(command.path))
+        return Answer(text=str(command.value))
+
+    def _revise(self, command: EditMethod) -> Reply:
+        if "open(" in command.source:
+            raise GuardianRefused("line 2: the name open is not offered", about="m7")
+        self.begin_mission("m7", "teach account.deposit_(amount)")
+        return self.missions["m7"]
+
+    def _settle(self, command: SettleFinding) -> Reply:
+        settled = "accepted" if command.accepted else "dismissed"
+        self.missions[command.mission] = replace(self.missions[command.mission], settled=settled)
+        return self.missions[command.mission]
+
     def _read(self, command: Read) -> Reply:
         if command.path != Path(("account", "balance")):
             raise UnknownSlot("there is no such slot", about=str(command.path), remedy="Write it first.")
@@ -278,7 +273,13 @@ class ScriptedPortal:
 
     _answers: ClassVar[dict[type, Callable[..., Reply]]] = {
         ShowObject: _object,
-        ListObjects: lambda self, _: ObjectList(self.objects),
+        ListObjects: _list,
+        FindSelector: lambda self, _: USES,
+        ListAdapters: lambda self, _: self.adapters,
+        ShowStats: lambda self, _: STATS,
+        EditMethod: _revise,
+        SettleFinding: _settle,
+        Write: _write,
         ListMissions: lambda self, _: MissionList(tuple(reversed(self.missions.values()))),
         ShowMission: lambda self, command: self.missions[command.mission],
         RetryMission: _retry,

@@ -9,7 +9,7 @@ from battui.contracts.replies import MissionView
 from battui.tui.mission_book import MissionPage
 from battui.tui.widgets.mission_text import mission_text
 from tests.unit.tui.screen import NARROW, WIDE, Terminal, open_terminal, played
-from tests.unit.tui.scripted_portal import SOURCE
+from tests.unit.tui.small_world import SOURCE
 
 LINE = "account.deposit_(amount=50)"
 

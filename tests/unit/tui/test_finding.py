@@ -6,12 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from battui.contracts.commands import Ask, EditMission, ListHistory, ShowObject
+from battui.contracts.commands import (
+    Ask,
+    EditMethod,
+    EditMission,
+    ListHistory,
+    ListObjects,
+    SettleFinding,
+    ShowObject,
+    Write,
+)
 from battui.contracts.commands import Path as Names
 from battui.tui.session import Session, load_session
 from tests.unit.tui import scenes
-from tests.unit.tui.screen import open_terminal, played
-from tests.unit.tui.scripted_portal import SOURCE, START, SUMMARIES, ScriptedPortal
+from tests.unit.tui.screen import Terminal, open_terminal, played
+from tests.unit.tui.scripted_portal import ScriptedPortal
+from tests.unit.tui.small_world import SOURCE, START, SUMMARIES
 
 
 def test_objects_are_found_by_name_path_and_number() -> None:
@@ -32,16 +42,25 @@ def test_objects_are_found_by_name_path_and_number() -> None:
 
 
 def test_a_hundred_thousand_objects_are_a_short_list_and_all_found() -> None:
-    many = tuple(replace(SUMMARIES[0], oid=100 + number, name=f"thing_{number}") for number in range(100_000))
+    many = tuple(
+        replace(SUMMARIES[0], oid=100 + number, name=f"thing_{number}")
+        for number in sorted(range(100_000), key=str)
+    )
+
+    def pages(terminal: Terminal) -> list[str]:
+        asked = [one for one in terminal.portal.commands if isinstance(one, ListObjects) and not one.matching]
+        return [one.start for one in asked]
 
     async def scene() -> None:
         async with open_terminal(ScriptedPortal(objects=many)) as terminal:
             await terminal.until(lambda: ShowObject(Names((), 100)) in terminal.portal.commands)
             await terminal.press("G", "k")
-            await terminal.shows("99500 more: / finds them")
+            await terminal.until(lambda: "thing_10179" in pages(terminal))
             await terminal.press("slash", *"99999")
             await terminal.shows("thing_99999")
-            await terminal.until(lambda: "more: / finds" not in terminal.text)
+            await terminal.until(lambda: "more …" not in terminal.text)
+            await terminal.press("enter")
+            await terminal.shows("no object has that name")
 
     played(scene)
 
@@ -51,8 +70,11 @@ def test_a_slot_is_written_and_a_method_sent_from_where_one_looks() -> None:
         async with open_terminal() as terminal:
             await terminal.shows("account  @1")
             await terminal.press("enter", "j", "e")
-            assert terminal.line.value == "account.balance = 100"
-            await terminal.press("ctrl+u", "escape", "end", "s")
+            await terminal.shows("account.balance", "A number, a text in quotes")
+            await terminal.press("end", "5", "ctrl+s")
+            await terminal.shows("account.balance is written.")
+            assert Write(Names(("account", "balance")), 1005) in terminal.portal.commands
+            await terminal.press("end", "s")
             assert terminal.line.value == "account.deposit_(amount=)"
             await terminal.press(*"50")
             assert terminal.line.value == "account.deposit_(amount=50)"
@@ -107,15 +129,81 @@ def test_a_proposal_is_edited_and_what_is_refused_is_kept() -> None:
 
     async def scene() -> None:
         async with open_terminal() as terminal:
-            terminal.app._missions._edit = edit
+            terminal.app._missions._editing._elsewhere = edit
             await scenes.a_proposal(terminal)
-            await terminal.press("e")
-            await terminal.shows("the name open is not offered")
-            await terminal.press("e")
+            await terminal.press("E")
+            await terminal.shows("✗ m1: the name open is not offered")
+            await terminal.press("ctrl+o", "ctrl+s")
             await terminal.shows("✓ complete")
             assert [type(one) for one in terminal.portal.commands].count(EditMission) == 2
-            assert [text for text, _, _ in seen] == [SOURCE, "def deposit_(self, amount):\n    open('x')\n"]
+            assert [text for text, _, _ in seen] == [SOURCE, "def deposit_(self, amount):\n    open('x')"]
             assert "must be true then: self.balance == 150" in seen[0][2]
+
+    played(scene)
+
+
+def test_a_method_is_written_anew_where_one_looks_and_a_refusal_stays_beside_it() -> None:
+    async def scene() -> None:
+        async with open_terminal() as terminal:
+            await terminal.shows("account  @1")
+            await terminal.press("enter", "end", "e")
+            await terminal.shows("account_prototype.deposit_", "becomes the next version")
+            await terminal.press("down", "home", *"open(1);")
+            await terminal.press("ctrl+s")
+            await terminal.shows("line 2: the name open is not offered")
+            await terminal.press("escape")
+            await terminal.shows("throw away")
+            await terminal.press(*["delete"] * 0, "ctrl+z", "ctrl+s")
+            await terminal.until(lambda: len(revisions(terminal)) > 1)
+            assert {edit.path for edit in revisions(terminal)} == {Names(("deposit_",), 1)}
+
+    def revisions(terminal: Terminal) -> list[EditMethod]:
+        return [one for one in terminal.portal.commands if isinstance(one, EditMethod)]
+
+    played(scene)
+
+
+def test_senders_and_implementors_are_gone_to_and_come_back_from() -> None:
+    async def scene() -> None:
+        async with open_terminal() as terminal:
+            await terminal.shows("account  @1")
+            await terminal.press("enter", "end", "u")
+            await terminal.shows("2 hold it, 1 sends it", "ada.pay_", "piggy_bank")
+            await terminal.press("end")
+            await terminal.shows("self.log(amount)")
+            await terminal.press("enter")
+            await terminal.shows("account → ada  @3")
+            await terminal.press("escape")
+            await terminal.shows("account  @1")
+            await terminal.press("home", "u")
+            await terminal.shows("its name is the message")
+
+    played(scene)
+
+
+def test_a_finding_is_settled_and_adapters_move_between_tiers() -> None:
+    async def scene() -> None:
+        async with open_terminal() as terminal:
+            portal = terminal.portal
+            portal.report("m1", "deposit_ fails often.")
+            await terminal.press("7")
+            await terminal.shows("▲ decide?", "deposit_ fails often.", "1 waits for a decision")
+            await terminal.shows(
+                "9.3 MiB of 512.0 MiB in the engine", "● hot", "✗ refused", "3 at most in 2 min"
+            )
+            data = {"adapter": "sage", "from": "warm", "to": "hot", "bytes": 4_900_000, "ms": 30}
+            portal.tell("expert", "sage: warm to hot", data=data)
+            await terminal.shows("30 ms to hot")
+            for _ in range(9):
+                portal.write("m1", 0, "x")
+            await terminal.shows("9 at most in 2 min")
+            await terminal.press("x")
+            await terminal.shows("✗ dismissed")
+            assert SettleFinding("m1", accepted=False) in portal.commands
+            await terminal.press("a")
+            await terminal.shows("Choose a finding that waits")
+            await terminal.press("tab", "tab", "end")
+            await terminal.shows("made for tiny-1b")
 
     played(scene)
 

@@ -12,7 +12,8 @@ from battui.contracts.commands import Path as Names
 from battui.contracts.generation import EngineStatus
 from battui.contracts.replies import CandidateView
 from tests.unit.tui.screen import NARROW, WIDE, open_terminal, played
-from tests.unit.tui.scripted_portal import DEPOSIT, SOURCE, SUMMARIES, ScriptedPortal
+from tests.unit.tui.scripted_portal import ScriptedPortal
+from tests.unit.tui.small_world import DEPOSIT, SOURCE, SUMMARIES
 
 LINE = "account.deposit_(amount=50)  # add amount to balance => self.balance == 150"
 
@@ -151,6 +152,7 @@ def test_an_empty_image_teaches_the_main_job() -> None:
         portal = ScriptedPortal(objects=SUMMARIES[2:], engine=absent)
         async with open_terminal(portal, size=NARROW) as terminal:
             await terminal.shows("Welcome to battui", "genesis_obj.clone", "Run: battui model add small")
+            await terminal.shows("reads the slot", "no first steps")
             portal.objects = SUMMARIES
             portal.tell("object", "account")
             await terminal.until(lambda: "Welcome" not in terminal.text and "account" in terminal.text)

@@ -18,7 +18,8 @@ from battui.tui.keys import checked_keymap, key_actions
 from battui.tui.news import PAUSE, News, NewsFeed
 from battui.tui.themes import load_theme, load_themes
 from tests.unit.tui.screen import NARROW, WIDE, open_terminal, played
-from tests.unit.tui.scripted_portal import SOURCE, ScriptedPortal
+from tests.unit.tui.scripted_portal import ScriptedPortal
+from tests.unit.tui.small_world import SOURCE
 
 
 def test_tabs_are_switched_by_brackets_and_numbers() -> None:
@@ -28,6 +29,8 @@ def test_tabs_are_switched_by_brackets_and_numbers() -> None:
             await terminal.press("right_square_bracket")
             await terminal.shows("No missions yet")
             await terminal.press("left_square_bracket", "left_square_bracket")
+            await terminal.shows("What the heartbeat has found")
+            await terminal.press("left_square_bracket")
             await terminal.shows("what do you want to know?")
             await terminal.press("4")
             await terminal.shows("install account_prototype.deposit_")
@@ -111,13 +114,19 @@ def test_the_log_is_filtered_and_held_still() -> None:
     played(scene)
 
 
-def test_the_log_keeps_the_newest_five_thousand() -> None:
+def test_the_log_keeps_the_lines_from_the_first_on() -> None:
     async def scene() -> None:
         async with open_terminal() as terminal:
             await terminal.press("3")
             for number in range(5_500):
                 terminal.portal.tell("heartbeat", f"beat {number}")
-            await terminal.shows("5000 of 5000 lines", "beat 5499")
+            await terminal.shows("beat 5499")
+            shown = terminal.text.partition(" lines")[0].split()[-3:]
+            assert shown[0] == shown[2], "no level is left out"
+            await terminal.press("g")
+            await terminal.until(lambda: "beat 5499" not in terminal.text)
+            await terminal.press("y")
+            await terminal.shows("Copied")
 
     played(scene)
 
@@ -136,7 +145,7 @@ def test_a_transaction_is_taken_back_from_the_history() -> None:
 
 def test_help_lists_every_action_with_the_key_it_has_now() -> None:
     async def scene() -> None:
-        async with open_terminal(size=(120, 100), keymap={"app.help": "f1"}) as terminal:
+        async with open_terminal(size=(120, 120), keymap={"app.help": "f1"}) as terminal:
             await terminal.press("question_mark")
             assert "The message line" not in terminal.text
             await terminal.press("f1")

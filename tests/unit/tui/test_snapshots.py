@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from tests.unit.tui import scenes
 from tests.unit.tui.screen import Terminal, open_terminal, played
-from tests.unit.tui.scripted_portal import START
+from tests.unit.tui.small_world import START
 
 KEPT = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -31,8 +31,16 @@ SCREENS: dict[str, Callable[[Terminal], Awaitable[None]]] = {
     "history": scenes.the_history,
     "search": scenes.passages,
     "ask": scenes.an_answer,
+    "memory": scenes.findings_and_adapters,
+}
+DIALOGS: dict[str, Callable[[Terminal], Awaitable[None]]] = {
+    "edit": scenes.a_method_refused,
+    "uses": scenes.senders,
+    "reason": scenes.a_rejection,
+    "palette": scenes.the_palette,
     "help": scenes.help_and_back,
 }
+"""What covers the panes, each closed with escape."""
 
 
 @pytest.fixture(autouse=True)
@@ -113,9 +121,29 @@ def test_every_screen_is_as_it_was_in_every_theme(size: tuple[int, int]) -> None
                 await show(terminal)
                 words = await settled(terminal)
                 compare(name, size, words)
-                if len(terminal.app.screen_stack) == 1:
-                    # What lies under a dialog is faint on purpose.
-                    await check_colours(terminal, words)
+                await check_colours(terminal, words)
+
+    played(scene)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_dialog_is_as_it_was_in_every_theme(size: tuple[int, int]) -> None:
+    async def scene() -> None:
+        async with open_terminal(size=size) as terminal:
+            await scenes.a_proposal(terminal)
+            await terminal.press("escape", "escape")
+            await settled(terminal)
+            for name, show in DIALOGS.items():
+                await show(terminal)
+                words = await settled(terminal)
+                compare(name, size, words)
+                # What lies under a dialog is faint on purpose, and the palette closes when a theme is chosen.
+                if name != "palette":
+                    terminal.app.theme = "battui-light"
+                    assert await settled(terminal) == words
+                    terminal.app.theme = "battui-dark"
+                while len(terminal.app.screen_stack) > 1:
+                    await terminal.press("escape")
 
     played(scene)
 
