@@ -50,7 +50,7 @@ class House:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self._image = home / ".local" / "share" / "battui" / "image"
+        self.image = home / ".local" / "share" / "battui" / "image"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("BATTUI_", "XDG_"))}
         # The sign by which this house's processes are known, however they were started.
         self._sign = f"HOUSE_UNDER_TEST={home}"
@@ -70,14 +70,14 @@ class House:
         record = ModelRecord(
             "script", "Script", "script", "scripted", sha256_of(script), script.stat().st_size
         )
-        with Image.open(str(house._image)) as image:
+        with Image.open(str(house.image)) as image:
             incarnate_model(image, record, {"script.toml": script}, consume=False)
         house.battui("--no-ui", *(word for line in LEARN for word in ("--send", line)))
         return house
 
     def copied(self, home: Path) -> House:
         """Another house like this one."""
-        shutil.copytree(self._image, home / self._image.relative_to(self.home))
+        shutil.copytree(self.image, home / self.image.relative_to(self.home))
         return House(home)
 
     def battui(self, *words: str) -> str:
@@ -103,7 +103,7 @@ class House:
     def is_clean(self, acknowledged: list[int]) -> None:
         """The image is whole: it opens, each method passes, and whatever was acknowledged is there."""
         assert self.battui("verify").splitlines() == ["account.deposit_  ok"]
-        with Image.look(str(self._image)) as image:
+        with Image.look(str(self.image)) as image:
             slots = image.read(lambda world: dict(world.lobby["account"]._slots))
         assert slots["balance"] == 150
         for lane, number in enumerate(acknowledged):
@@ -129,13 +129,14 @@ class House:
 class Load:
     """The load in a process of its own, as a context."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, *, messages: int = MESSAGES_A_SECOND, think: bool = True) -> None:
         self._house = house
+        self._words = (str(messages), *(["think"] if think else []))
         self.acknowledged: list[int] = []
 
     def __enter__(self) -> Load:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.terminal.load", str(MESSAGES_A_SECOND)],
+            [sys.executable, "-m", "tests.terminal.load", *self._words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

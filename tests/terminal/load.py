@@ -1,9 +1,9 @@
 """Work for a kernel: lanes of durable messages at a rate, and one mission whose model writes on and on.
 
-    python -m tests.terminal.load MESSAGES_A_SECOND
+    python -m tests.terminal.load MESSAGES_A_SECOND [think]
 
-It says `flowing` once messages are acknowledged and the model writes, and as the kernel ends, or its own input, how
-many messages each lane knows to be done.
+Without messages, or without `think`, it does the other alone. It says `flowing` once messages are acknowledged and
+the model writes, and as the kernel ends, or its own input, how many messages each lane knows to be done.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from functools import partial
+from itertools import count
 
 import trio
 
 from battui.bridge.client import AsyncClient
 from battui.bridge.client.places import local_endpoint
-from battui.contracts.errors import BattuiError
+from battui.contracts.errors import ApprovalNeeded, BattuiError, MissionFailed
 
 LANES = 8
 
@@ -26,7 +28,7 @@ class Load:
 
     def __init__(self, client: AsyncClient, a_second: float) -> None:
         self._client = client
-        self._pause = LANES / a_second
+        self._pause = LANES / a_second if a_second else 0.0
         self.done = [0] * LANES
         self.writing = trio.Event()
         self.acknowledged = trio.Event()
@@ -44,17 +46,20 @@ class Load:
                 self.acknowledged.set()
 
     async def think(self) -> None:
-        """Send what has to be learned from a model that takes its time."""
-        await self._client.line("account.ramble()  # go on and on")
+        """Have the model write on and on; a mission that has come to its end is followed by another."""
+        for number in count():
+            with suppress(MissionFailed, ApprovalNeeded):
+                await self._client.line(f"account.ramble{number or ''}()  # go on and on")
 
-    async def listen(self) -> None:
+    async def listen(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Wait for the model's words."""
         async with self._client.events(kinds=("token",)) as events:
+            task_status.started()
             async for _ in events:
                 self.writing.set()
 
 
-async def work(a_second: float) -> None:
+async def work(a_second: float, *, think: bool) -> None:
     """Work until the kernel has gone or nobody wants it any more."""
     load = None
     try:
@@ -63,12 +68,14 @@ async def work(a_second: float) -> None:
             trio.open_nursery() as nursery,
         ):
             load = Load(client, a_second)
-            nursery.start_soon(load.listen)
-            nursery.start_soon(load.think)
-            for lane in range(LANES):
-                nursery.start_soon(load.send, lane)
-            await load.acknowledged.wait()
-            await load.writing.wait()
+            if think:
+                await nursery.start(load.listen)
+                nursery.start_soon(load.think)
+                await load.writing.wait()
+            if a_second:
+                for lane in range(LANES):
+                    nursery.start_soon(load.send, lane)
+                await load.acknowledged.wait()
             print("flowing", flush=True)  # noqa: T201
             await trio.to_thread.run_sync(sys.stdin.read, abandon_on_cancel=True)
             nursery.cancel_scope.cancel()
@@ -78,4 +85,4 @@ async def work(a_second: float) -> None:
 
 if __name__ == "__main__":
     with suppress(BattuiError, BaseExceptionGroup):
-        trio.run(work, float(sys.argv[1]))
+        trio.run(partial(work, float(sys.argv[1]), think="think" in sys.argv[2:]))

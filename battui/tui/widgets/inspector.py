@@ -46,6 +46,7 @@ class Inspector(Vertical):
         self._way = Static(classes="way")
         self._listing = Listing(_COLUMNS)
         self._detail_text = Static()
+        self._told: tuple[int, str, SlotView | None, str] | None = None
         self._detail = VerticalScroll(self._detail_text, classes="detail")
 
     def compose(self) -> ComposeResult:
@@ -127,7 +128,7 @@ class Inspector(Vertical):
         for step in self._trail:
             self._names.take_view(step)
         names = " → ".join(self._names.shown(Ref(step.oid)) for step in self._trail)
-        self._way.update(Content.assemble((names, "bold"), (f"  {Ref(view.oid)}", "$muted")))
+        self._way.update(Content.assemble((names, "bold"), (f"  {Ref(view.oid)}", "$muted")), layout=False)
         self._slots, self._targets = {}, {}
         self._listing.show(list(self._rows(view)))
         self._show_detail(self._listing.row)
@@ -158,7 +159,13 @@ class Inspector(Vertical):
 
     def _show_detail(self, row: str) -> None:
         slot = self._slots.get(row)
-        self._detail_text.update(slot_text(slot, self._names.shown) if slot is not None else Content(""))
+        text = slot_text(slot, self._names.shown) if slot is not None else Content("")
+        # What is read again and found unchanged is neither drawn anew nor scrolled away from its reader.
+        told = (self.shown.oid if self.shown is not None else 0, row, slot, text.plain)
+        if told == self._told:
+            return
+        self._told = told
+        self._detail_text.update(text)
         self._detail.scroll_home(animate=False)
         if slot is not None and slot.kind == "method":
             self._tell_story(slot)
@@ -170,6 +177,6 @@ class Inspector(Vertical):
             return
         path = Path((slot.name,), self.shown.oid)
         story = await self._conversation.ask(ShowMethod(path), MethodStory)
-        if story is not None and slot is self.slot:
+        if story is not None and slot == self.slot:
             text = [slot_text(slot), story_text(story)]
             self._detail_text.update(Content("\n").join(text).rstrip())
