@@ -55,16 +55,16 @@ class Listener:
 
     async def _receive(self) -> None:
         while True:
-            for identity, *parts in await self._socket.receive_many():
-                self._take(identity, parts, "the owner", "administer")
+            for identity, frames in await self._socket.receive_addressed():
+                self._take(identity, [frame.bytes for frame in frames], "the owner", "administer")
 
     async def _receive_known(self) -> None:
         assert self._identify is not None
         while True:
-            for frames in await self._socket.receive_frames():
+            for identity, frames in await self._socket.receive_addressed():
                 known = self._identify(frames[-1])
                 if known is not None:
-                    self._take(frames[0].bytes, [frame.bytes for frame in frames[1:]], *known)
+                    self._take(identity, [frame.bytes for frame in frames], *known)
 
     def _take(self, identity: bytes, parts: list[bytes], name: str, role: Role) -> None:
         if len(parts) == 1 and is_seed_form(parts[0]):
