@@ -41,6 +41,7 @@ class EventLines(ScrollView):
         self._view = LogView(self._store)
         self._found = -1
         self._held_at = -1
+        self._on_screen, self._owed = False, 0
 
     def on_mount(self) -> None:
         self.filter(LogFilter())
@@ -141,6 +142,10 @@ class EventLines(ScrollView):
 
     def _settle(self, at_end: bool, above: int) -> None:
         """Draw anew; `above` lines have come in, or gone, above what is on the screen."""
+        if not self._on_screen:
+            # Behind another tab there is nothing to draw, and to lay it out would lay out everything.
+            self._owed += above
+            return
         top = self.scroll_offset.y + above
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._view))
         if at_end:
@@ -148,6 +153,13 @@ class EventLines(ScrollView):
         elif above:
             self.scroll_to(y=max(0, top), animate=False, immediate=True)
         self.refresh()
+
+    def on_show(self) -> None:
+        self._on_screen, owed, self._owed = True, self._owed, 0
+        self._settle(self.is_vertical_scroll_end, owed)
+
+    def on_hide(self) -> None:
+        self._on_screen = False
 
     def render_line(self, y: int) -> Strip:
         place = self.scroll_offset.y + y
