@@ -134,12 +134,13 @@ async def remembering(
     room: int = 1 << 20,
     pins: tuple[str, ...] = (),
     options: EngineOptions | None = None,
+    limit_s: float = 90,
 ) -> AsyncIterator[MemoryBench]:
     """The bench at work, with `room` bytes for adapters in the engine; on leaving, its process is gone."""
     options = options or EngineOptions(context=512, parallel=2, cache=str(folder / "cache"))
     bench = MemoryBench(engine, model, folder, room, options)
     bench.pins = pins
-    with trio.fail_after(90):
+    with trio.fail_after(limit_s):
         async with trio.open_nursery() as nursery:
             await nursery.start(bench.inference.run)
             await nursery.start(bench.memory.run)
