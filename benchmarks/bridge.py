@@ -8,12 +8,17 @@ echo, zmq.asyncio     the same with await
 echo, edge socket     the same on Trio with the bridge's socket, many a waking
 echo, bridge          a whole bridge: envelope checked, session found, reply packed
 durable, bridge       keyed writes into a real image, each acknowledged when it is on disk
+receive               one thread or task takes messages that have arrived
+
+Ratios are those of each round, the middle one with the smallest and largest. Those in processor time compare what the
+server's thread needs for a message, and hold on a busy machine, too.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import sys
 import tempfile
 import time
@@ -21,6 +26,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from statistics import median
 from typing import cast
 
 import trio
@@ -29,6 +35,10 @@ import zmq.asyncio
 
 CLIENTS = (1, 8, 64)
 WINDOW = 16
+WAITING = 50_000
+"""Messages that lie there to be received."""
+SETTLING_S = 0.5
+"""In which ZeroMQ's own thread has moved them to where they are received from."""
 ROUNDS = 5
 Frame = Callable[[int], bytes]
 Serve = Callable[[str, Event], None]
@@ -64,7 +74,8 @@ def serve_edge(endpoint: str, ready: Event) -> None:
             nursery.start_soon(socket.pump)
             ready.set()
             while True:
-                for parts in await socket.receive_many():
+                for identity, frames in await socket.receive_addressed():
+                    parts = [identity, *(frame.bytes for frame in frames)]
                     if not socket.send_now(parts):
                         await socket.send(parts)
 
@@ -145,7 +156,7 @@ def ask(endpoint: str, clients: int, seconds: float, frames: Callable[[int], Fra
         number += 1
         sent[socket].append(time.perf_counter())
         socket.send(make[socket](number))
-    while time.perf_counter() < end:
+    while time.perf_counter() < end or not took:
         for socket, _ in poller.poll(100):
             while socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
                 socket.recv()
@@ -160,8 +171,8 @@ def ask(endpoint: str, clients: int, seconds: float, frames: Callable[[int], Fra
 
 
 @contextmanager
-def served(name: str, serve: Serve) -> Iterator[str]:
-    """The endpoint of a server in a process of its own."""
+def served(name: str, serve: Serve) -> Iterator[tuple[str, int]]:
+    """The endpoint of a server in a process of its own, and the process's number."""
     with tempfile.TemporaryDirectory(prefix="battui-") as folder:
         (Path(folder) / "b").mkdir(mode=0o700)
         endpoint = f"ipc://{folder}/b/socket"
@@ -172,35 +183,54 @@ def served(name: str, serve: Serve) -> Iterator[str]:
         try:
             if not ready.wait(60):
                 raise RuntimeError(f"{name}: the server did not start")
-            yield endpoint
+            assert server.pid is not None
+            yield endpoint, server.pid
         finally:
             server.kill()
             server.join()
 
 
+def worked(process: int) -> float:
+    """Seconds of processor time that the main thread of a process has had: where its sockets are used."""
+    return int(Path(f"/proc/{process}/task/{process}/schedstat").read_text().split()[0]) / 1e9
+
+
 def asking(seconds: float) -> None:
     """Rates and latencies of all servers. They take turns: a machine that is busy is busy for all of them."""
     found: dict[tuple[str, int], list[list[float]]] = {}
+    work: dict[tuple[str, int], list[float]] = {}
     with ExitStack() as stack:
         places = {name: stack.enter_context(served(name, serve)) for name, (serve, _) in SERVERS.items()}
         for _ in range(ROUNDS):
             for clients in CLIENTS:
                 for name, (_, frames) in SERVERS.items():
-                    took = ask(places[name], clients, seconds / ROUNDS, frames)
+                    endpoint, process = places[name]
+                    before = worked(process)
+                    took = ask(endpoint, clients, seconds / ROUNDS, frames)
                     found.setdefault((name, clients), []).append(took)
-    rates = {key: sorted(map(len, rounds))[ROUNDS // 2] * ROUNDS / seconds for key, rounds in found.items()}
+                    work.setdefault((name, clients), []).append(
+                        len(took) / max(worked(process) - before, 1e-9)
+                    )
+    rates = {key: [len(took) * ROUNDS / seconds for took in rounds] for key, rounds in found.items()}
     for (name, clients), rounds in found.items():
         took = sorted(second for each in rounds for second in each)
         middle, late = took[len(took) // 2] * 1e3, took[len(took) * 99 // 100] * 1e3
-        rate = f"{name:<20} {clients:3d} clients {rates[name, clients]:9.0f} /s"
-        print(f"{rate}   median {middle:7.2f} ms   99 % {late:7.2f} ms", flush=True)
+        rate = f"{name:<20} {clients:3d} clients {median(rates[name, clients]):9.0f} /s"
+        mine = f"{1e6 / median(work[name, clients]):5.1f} us of the server's thread"
+        print(f"{rate}   median {middle:7.2f} ms   99 % {late:7.2f} ms   {mine}", flush=True)
     for clients in CLIENTS:
-        blocking, others = rates["echo, raw blocking", clients], rates["echo, zmq.asyncio", clients]
-        edge, bridge = rates["echo, edge socket", clients], rates["echo, bridge", clients]
-        print(
-            f"{clients:3d} clients: edge socket {edge / blocking:.2f} of raw blocking, {edge / others:.2f} of "
-            f"zmq.asyncio; bridge {bridge / blocking:.2f} and {bridge / others:.2f}"
-        )
+        for name in ("echo, edge socket", "echo, bridge"):
+            for title, told in (("wall", rates), ("processor time", work)):
+                to_blocking = spread(told[name, clients], told["echo, raw blocking", clients])
+                to_asyncio = spread(told[name, clients], told["echo, zmq.asyncio", clients])
+                ratios = f"{to_blocking} of raw blocking, {to_asyncio} of zmq.asyncio"
+                print(f"{clients:3d} clients, {name}, {title}: {ratios}")
+
+
+def spread(mine: list[float], others: list[float]) -> str:
+    """How many times the others' rate, in the middle round, with the smallest and largest of all rounds."""
+    ratios = sorted(one / other for one, other in zip(mine, others, strict=True))
+    return f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
 
 
 SERVERS: dict[str, tuple[Serve, Callable[[int], Frame]]] = {
@@ -214,90 +244,85 @@ SERVERS: dict[str, tuple[Serve, Callable[[int], Frame]]] = {
 
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     asking(seconds)
-    receiving(seconds)
+    receiving()
+    print(f"load {os.getloadavg()[0]:.1f}")
 
 
-def receiving(seconds: float) -> None:
-    """What one task or thread takes in a second of what is sent without end: the rate of receiving alone.
+def receiving() -> None:
+    """How fast one thread or task takes messages that have arrived: the rate of receiving alone.
 
-    The three take turns, too.
+    All lie in the socket before the clock starts, so that no sender competes for the processor. Told is the rate on
+    the wall's clock, and the one in the thread's own processor time, which a busy machine hardly changes.
     """
-    rates: dict[str, list[float]] = {"raw blocking": [], "zmq.asyncio": [], "edge socket": []}
+    ways = {"raw blocking": _receive_blocking, "zmq.asyncio": _receive_asyncio, "edge socket": _receive_edge}
+    walls: dict[str, list[float]] = {name: [] for name in ways}
+    works: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
-        for (_, found), receive in zip(
-            rates.items(), (_receive_blocking, _receive_asyncio, _receive_edge), strict=True
-        ):
-            found.append(_received(receive, seconds / ROUNDS))
-    middle = {name: sorted(found)[ROUNDS // 2] for name, found in rates.items()}
-    for name, rate in middle.items():
-        print(f"receive, {name:<12} {rate:9.0f} /s", flush=True)
-    edge = middle["edge socket"]
-    blocking, others = edge / middle["raw blocking"], edge / middle["zmq.asyncio"]
-    print(f"receive: edge socket {blocking:.2f} of raw blocking, {others:.2f} of zmq.asyncio")
+        for name, receive in ways.items():
+            wall, work = _received(receive)
+            walls[name].append(wall)
+            works[name].append(work)
+    for name in ways:
+        print(
+            f"receive, {name:<12} {median(walls[name]):9.0f} /s, {median(works[name]):9.0f} in processor time"
+        )
+    for title, rates in (("wall", walls), ("processor time", works)):
+        mine = rates["edge socket"]
+        print(
+            f"receive, {title}: edge socket {spread(mine, rates['raw blocking'])} of raw blocking, "
+            f"{spread(mine, rates['zmq.asyncio'])} of zmq.asyncio"
+        )
 
 
-def _received(receive: Callable[[str, float], float], seconds: float) -> float:
+def _received(receive: Callable[[zmq.Socket[bytes]], None]) -> tuple[float, float]:
+    """Messages a second, on the wall's clock and in this thread's processor time."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     with tempfile.TemporaryDirectory(prefix="battui-") as folder:
-        endpoint = f"ipc://{folder}/socket"
-        sender = multiprocessing.get_context("spawn").Process(target=_send_without_end, args=(endpoint,))
-        sender.start()
-        try:
-            return receive(endpoint, seconds)
-        finally:
-            sender.kill()
-            sender.join()
-
-
-def _send_without_end(endpoint: str) -> None:
-    dealer = zmq.Context().socket(zmq.DEALER)
-    dealer.connect(endpoint)
-    while True:
-        dealer.send(b"x" * 64)
-
-
-def _receive_blocking(endpoint: str, seconds: float) -> float:
-    router = zmq.Context().socket(zmq.ROUTER)
-    router.bind(endpoint)
-    router.recv_multipart()
-    taken, end = 0, time.perf_counter() + seconds
-    while time.perf_counter() < end:
+        router, dealer = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+        router.rcvhwm = dealer.sndhwm = 0
+        router.bind(f"ipc://{folder}/socket")
+        dealer.connect(f"ipc://{folder}/socket")
+        for _ in range(WAITING + 1):
+            dealer.send(b"x" * 64)
         router.recv_multipart()
-        taken += 1
-    return taken / seconds
+        time.sleep(SETTLING_S)
+        began, worked = time.perf_counter(), time.thread_time()
+        receive(router)
+        took = time.perf_counter() - began, time.thread_time() - worked
+        context.destroy(linger=0)
+    return WAITING / took[0], WAITING / took[1]
 
 
-def _receive_asyncio(endpoint: str, seconds: float) -> float:
-    async def receive() -> float:
-        router = zmq.asyncio.Context().socket(zmq.ROUTER)
-        router.bind(endpoint)
-        await router.recv_multipart()
-        taken, end = 0, time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            await router.recv_multipart()
-            taken += 1
-        return taken / seconds
-
-    return asyncio.run(receive())
+def _receive_blocking(router: zmq.Socket[bytes]) -> None:
+    for _ in range(WAITING):
+        router.recv_multipart()
 
 
-def _receive_edge(endpoint: str, seconds: float) -> float:
+def _receive_asyncio(router: zmq.Socket[bytes]) -> None:
+    async def receive() -> None:
+        socket = zmq.asyncio.Socket.from_socket(router)
+        for _ in range(WAITING):
+            await socket.recv_multipart()
+
+    asyncio.run(receive())
+
+
+def _receive_edge(router: zmq.Socket[bytes]) -> None:
     from battui.bridge.edge_socket import EdgeSocket
 
-    async def receive() -> float:
-        router = zmq.Context().socket(zmq.ROUTER)
-        router.bind(endpoint)
+    async def receive() -> None:
         socket = EdgeSocket(router)
+        taken = 0
         async with trio.open_nursery() as nursery:
             nursery.start_soon(socket.pump)
-            await socket.receive_many(1)
-            taken, end = 0, time.perf_counter() + seconds
-            while time.perf_counter() < end:
-                taken += len(await socket.receive_many())
+            while taken < WAITING:
+                for _, frames in await socket.receive_addressed():
+                    taken += bool(frames[0].bytes)
             nursery.cancel_scope.cancel()
-        return taken / seconds
 
-    return trio.run(receive)
+    trio.run(receive)
 
 
 if __name__ == "__main__":
