@@ -75,10 +75,10 @@ def start_cycle(world: World, target: UvmObject, mandate: Mandate, at: float) ->
     return cycle
 
 
-def park(cycle: UvmObject, arguments: Mapping[str, Any], bind: str) -> int:
+def park(cycle: UvmObject, arguments: Mapping[str, Any], bind: str, expectation: str = "") -> int:
     """Keep a sender's message in the cycle until it can be answered; return its number."""
-    message = {"arguments": dict(arguments), "bind": bind, "answered": False, "answer": None, "error": ""}
-    cycle.parked = [*cycle.parked, message]
+    message = {"arguments": dict(arguments), "bind": bind, "expectation": expectation}
+    cycle.parked = [*cycle.parked, {**message, "answered": False, "answer": None, "error": ""}]
     return len(cycle.parked) - 1
 
 

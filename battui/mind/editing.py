@@ -50,7 +50,7 @@ def require_editable(cycle: UvmObject) -> None:
 def trial_of_edit(cycle: UvmObject, source: str) -> TryCandidates:
     """What guardian and cell are to say of the person's source; raises Refused where the mission takes none."""
     require_editable(cycle)
-    return TryCandidates((source,), cycle.mission_brief["expectation"], len(cycle.fates))
+    return TryCandidates((source,), len(cycle.fates))
 
 
 def adopt(cycle: UvmObject, candidate: Candidate) -> None:

@@ -10,17 +10,16 @@ from importlib.resources import files
 from typing import Any
 
 from battui.image.objects import UvmObject
-from battui.mind.contradiction import contradiction_in
+from battui.mind.expectations import clash_in
 
 WROTE_NOTHING = "the model wrote nothing"
 
 
 def hopeless(cycle: UvmObject) -> str:
     """Why no candidate can be what the message asks for, however many are written; empty where one may be."""
-    mandate = cycle.mission_brief
-    if clash := contradiction_in(mandate["expectation"]):
+    if clash := clash_in(cycle):
         return f"the expectation contradicts itself: no method can meet {clash}"
-    what, words = asked_for_forbidden(mandate["intent"])
+    what, words = asked_for_forbidden(cycle.mission_brief["intent"])
     return f"it asks for {what} ({words!r}), which no method has" if what else ""
 
 

@@ -31,11 +31,11 @@ class Generate:
 class TryCandidates:
     """Let the guardian review `sources` and a cell try what it accepts, on a copy, with every parked message.
 
-    They are counted on from `first`, the number of candidates that the mission has had before.
+    Each message brings what its sender expects. The sources are counted on from `first`, the number of candidates
+    that the mission has had before.
     """
 
     sources: tuple[str, ...]
-    expectation: str = ""
     first: int = 0
 
 
@@ -105,9 +105,13 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What guardian and cell said of each source, in the order given."""
+    """What guardian and cell said of each source, in the order given, and how many parked messages they saw.
+
+    None: all that there are.
+    """
 
     candidates: tuple[Candidate, ...]
+    senders: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from battui.image.snapshot import Snapshot
 from battui.image.world import oid_of, wire
 from battui.kernel.activation.judging import CopyWithSlots
 from battui.mind.cycle import cycle_of
+from battui.mind.expectations import expectation_of
 from battui.mind.lessons import cases_in, is_message
 
 
@@ -24,15 +25,15 @@ class Rehearsal:
     case: Case | None = None
 
 
-def rehearsals_of(snapshot: Snapshot, mission: str, expectation: str, limits: CellLimits) -> list[Rehearsal]:
-    """Every parked message, the expectation belonging to the first; then every case.
+def rehearsals_of(snapshot: Snapshot, mission: str, limits: CellLimits) -> list[Rehearsal]:
+    """Every parked message with what its sender expects, on the object as it is; then every case.
 
     A person's next version, of which nothing is recorded, is tried on the message that the method was learned for.
     """
     cycle = cycle_of(snapshot.world, mission)
     plain = Activation(oid_of(cycle.target), cycle.mission_brief["selector"], limits=limits)
     return [
-        *_of_messages(cycle, replace(plain, expectation=expectation or None), snapshot),
+        *_of_messages(cycle, plain, snapshot),
         *_of_cases(cycle, plain, snapshot),
     ]
 
@@ -41,7 +42,7 @@ def _of_messages(cycle: UvmObject, plain: Activation, snapshot: Snapshot) -> Ite
     for number, message in enumerate(cycle.parked):
         if is_message(cycle, number) or _stands_for_cases(cycle, message["arguments"]):
             arguments = {name: wire(value) for name, value in message["arguments"].items()}
-            expectation = plain.expectation if number == 0 else None
+            expectation = expectation_of(cycle, number) or None
             yield Rehearsal(replace(plain, arguments=arguments, expectation=expectation), snapshot)
 
 

@@ -19,8 +19,9 @@ from battui.kernel.activation.services import Services
 from battui.kernel.cells.cells import CellBlock
 from battui.kernel.events.bus import Bus
 from battui.mind.choice import Candidate
+from battui.mind.cycle import cycle_of
 from battui.mind.failing import WROTE_NOTHING
-from battui.mind.steps import TryCandidates
+from battui.mind.steps import Tried, TryCandidates
 
 NOTHING = "it neither answers nor changes anything"
 UNTRIED = "nothing is recorded that it could be tried on"
@@ -38,12 +39,13 @@ class Trials:
         self._bus = bus
         self._limits = limits
 
-    async def perform(self, mission: str, effect: TryCandidates) -> tuple[Candidate, ...]:
-        """Judge each source once, in order; stop at the first that meets an expectation."""
+    async def perform(self, mission: str, effect: TryCandidates) -> Tried:
+        """Judge each source once, in order; stop at the first that meets all expectations."""
         judged: list[Candidate] = []
         trees: dict[str, int] = {}
         with Snapshot(self._image) as snapshot:
-            rehearsals = rehearsals_of(snapshot, mission, effect.expectation, self._limits)
+            rehearsals = rehearsals_of(snapshot, mission, self._limits)
+            senders = len(cycle_of(snapshot.world, mission).parked)
             for index, source in enumerate(effect.sources, start=effect.first):
                 verdict = await trio.to_thread.run_sync(review, source)
                 if not source.strip():
@@ -60,7 +62,7 @@ class Trials:
                 self._announce(mission, candidate, verdict)
                 if candidate.met:
                     break
-        return tuple(judged)
+        return Tried(tuple(judged), senders)
 
     async def _try(self, index: int, verdict: Review, rehearsals: list[Rehearsal]) -> Candidate:
         method = MethodText(verdict.source, verdict.parameters)
@@ -118,17 +120,22 @@ def candidate_of(index: int, verdict: Review, answers: list[CellAnswer]) -> Cand
     """What an accepted source is as a candidate, after its runs on the messages that were sent."""
     failures = [answer.failure for answer in answers if answer.failure is not None]
     ran = not failures
-    met = answers[0].expectation_met if answers else None
+    judged = [answer for answer in answers if answer.expectation_met is not None or answer.expectation_error]
+    lacking = next((answer for answer in judged if not answer.expectation_met), None)
+    met = None if not judged else lacking is None
+    whose = f" of sender {answers.index(lacking) + 1}" if lacking and len(judged) > 1 else ""
     came = _outcome(answers[:1]) or NOTHING
     if failures:
         failed = failures[0]
         words = f"cell: {failed.error_type or failed.kind}: {failed.message}{place_of(failed)}"
-    elif answers and answers[0].expectation_error:
-        words, met = f"cell: the expectation raised {answers[0].expectation_error}", False
-    elif met is False:
-        words = f"cell: ran, but the expectation does not hold; {came}"
+    elif lacking is not None and lacking.expectation_error:
+        words = f"cell: the expectation{whose} raised {lacking.expectation_error}"
+    elif lacking is not None:
+        words = f"cell: ran, but the expectation{whose} does not hold; {came}"
+    elif judged:
+        words = f"cell: ran; {'the expectation holds' if len(judged) == 1 else 'all expectations hold'}"
     else:
-        words = f"cell: ran; {'the expectation holds' if met else came}"
+        words = f"cell: ran; {came}"
     return Candidate(
         index=index,
         source=verdict.source,

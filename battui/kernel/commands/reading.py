@@ -33,7 +33,7 @@ from battui.mind.budget import seconds_used
 from battui.mind.choice import Candidate
 from battui.mind.cycle import state_of
 from battui.mind.editing import draft_of
-from battui.mind.states import title_of
+from battui.mind.states import expected_of, title_of
 from battui.mind.warrant import certificate_of
 
 ENDED = ("COMPLETE", "FAILED")
@@ -124,7 +124,7 @@ def mission_view(world: World, cycle: UvmObject, waiting: str = "") -> MissionVi
         proof=_proof(cycle, proposal) if proposal is not None else (),
         draft=draft_of(cycle),
         intent=cycle.mission_brief["intent"],
-        expectation=cycle.mission_brief["expectation"],
+        expectation=expected_of(cycle),
         seconds=seconds_used(cycle),
         budget=dict(cycle._slots.get("budget") or {}),
         settled=settled_of(cycle),

@@ -27,6 +27,7 @@ from battui.image.world import World, oid_of, wire
 from battui.kernel.messages.arguments import Message, bound, invented, message_of
 from battui.kernel.messages.rendering import rendered
 from battui.mind.cycle import Mandate, park, start_cycle, waiting_cycle
+from battui.mind.expectations import require_room
 
 SERVICES = (
     "infer",
@@ -153,4 +154,6 @@ def _does_not_understand(world: World, receiver: UvmObject, send: Send, message:
             about=message.about,
             remedy=f"It takes: {', '.join(cycle.mission_brief['parameters']) or 'nothing'}.",
         )
-    return Parked(cycle.mission, park(cycle, arguments, message.bind))
+    else:
+        require_room(cycle, arguments, send.expectation, message.about)
+    return Parked(cycle.mission, park(cycle, arguments, message.bind, send.expectation))

@@ -31,7 +31,6 @@ from battui.mind.steps import (
     Recalled,
     RecordRead,
     Search,
-    Tried,
     TryCandidates,
 )
 
@@ -82,7 +81,7 @@ class Effects:
             case Generate():
                 return await self._generate(mission, effect)
             case TryCandidates():
-                return Tried(await self._trials.perform(mission, effect))
+                return await self._trials.perform(mission, effect)
             case ReadRecord():
                 return RecordRead(await self._ledger.save(self._committer))
             case Search(queries=queries):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from battui.image.objects import UvmObject
+from battui.mind.expectations import expectations_in
 
 
 def title_of(cycle: UvmObject) -> str:
@@ -15,8 +16,21 @@ def title_of(cycle: UvmObject) -> str:
             return f"teach {cycle.target_name}.{brief['selector']}({', '.join(brief['parameters'])})"
         case "self_audit":
             return f"{cycle.target_name}.{brief['selector']}()"
-    arguments = ", ".join(f"{name}={value!r}"[:60] for name, value in cycle.parked[0]["arguments"].items())
-    return f"{cycle.target_name}.{brief['selector']}({arguments})"
+    return _message(cycle, 0)
+
+
+def expected_of(cycle: UvmObject) -> str:
+    """What has to hold for the method to be the right one; where several expect something, of which message."""
+    told = expectations_in(cycle)
+    if len(told) == 1:
+        return next(iter(told.values()))
+    return "; ".join(f"{_message(cycle, number)} => {text}" for number, text in told.items())
+
+
+def _message(cycle: UvmObject, number: int) -> str:
+    given = cycle.parked[number]["arguments"].items()
+    arguments = ", ".join(f"{name}={value!r}"[:60] for name, value in given)
+    return f"{cycle.target_name}.{cycle.mission_brief['selector']}({arguments})"
 
 
 def wanted_of(cycle: UvmObject) -> str:

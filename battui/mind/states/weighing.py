@@ -10,8 +10,8 @@ from battui.contracts.settings import MissionSettings
 from battui.image.objects import UvmObject
 from battui.mind.approval import NOTHING_PROPOSED, fate_of, proposal_of, rejections
 from battui.mind.choice import Candidate, best, distinct
+from battui.mind.expectations import is_judged
 from battui.mind.failing import asked_for_forbidden, failure_of, hopeless
-from battui.mind.lessons import cases_in
 from battui.mind.states.context import MindContext
 from battui.mind.states.straight import is_facet, went_straight
 from battui.mind.steps import AwaitApproval, Step
@@ -32,7 +32,7 @@ def choose(cycle: UvmObject, candidates: Sequence[Candidate], context: MindConte
     if chosen is not None:
         return Step(remember={"fates": fates}, install=installation(cycle, chosen, len(fates)))
     reasons = [candidate.verdict for candidate in judged]
-    if is_first_look(cycle, context.settings) and not hopeless(cycle):
+    if is_first_look(cycle, context.settings) and len(judged) == 1 and not hopeless(cycle):
         return Step(remember={"fates": fates, "drafts": [], "feedback": reasons})
     wishes = [reason for _, reason in rejections(cycle)]
     return _again(cycle, fates, [*wishes, *reasons[:4]], failure_of(cycle, fates), context)
@@ -55,8 +55,7 @@ def take_back(cycle: UvmObject, refused: Candidate, reason: str, context: MindCo
 
 def is_first_look(cycle: UvmObject, settings: MissionSettings) -> bool:
     """Whether the greedy candidate is written and tried alone, because it can be judged."""
-    judged = bool(cycle.mission_brief["expectation"] or cases_in(cycle))
-    return judged and not cycle.fates and settings.candidates > 1
+    return is_judged(cycle) and not cycle.fates and settings.candidates > 1
 
 
 def _unless_rejected(cycle: UvmObject, candidate: Candidate) -> Candidate:

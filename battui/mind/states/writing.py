@@ -12,7 +12,7 @@ from battui.image.objects import UvmObject
 from battui.image.world import oid_of, wire
 from battui.mind.approval import NOTHING_PROPOSED, proposed
 from battui.mind.briefs import MethodBrief, WorkedExample
-from battui.mind.lessons import cases_in
+from battui.mind.expectations import came_too_late, expectation_of, is_judged, leading
 from battui.mind.portrait import data_slots, understood
 from battui.mind.provenance import origins_of
 from battui.mind.states.context import MindContext
@@ -42,7 +42,7 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
     match outcomes:
         case (Generated(results=results),):
             return _try_drafts(cycle, results)
-        case (Tried(candidates=candidates),):
+        case (Tried(candidates=candidates, senders=seen),) if not came_too_late(cycle, seen):
             return choose(cycle, candidates, context)
         case (Recalled(examples=examples),):
             requests = _requests(cycle, context, examples)
@@ -73,7 +73,7 @@ def brief_of(cycle: UvmObject) -> MethodBrief:
         parameters=tuple(mandate["parameters"]),
         arguments=arguments_of(cycle),
         intent=mandate["intent"],
-        expectation=mandate["expectation"],
+        expectation=expectation_of(cycle, leading(cycle)),
         slots=data_slots(cycle.target),
         understood=understood(cycle.target),
         advice=tuple(text for text in cycle.facets.values() if text),
@@ -83,8 +83,8 @@ def brief_of(cycle: UvmObject) -> MethodBrief:
 
 
 def arguments_of(cycle: UvmObject) -> dict[str, Value]:
-    """The arguments of the first parked message, as values."""
-    return {name: wire(value) for name, value in cycle.parked[0]["arguments"].items()}
+    """The arguments of the message that the model is shown, as values."""
+    return {name: wire(value) for name, value in cycle.parked[leading(cycle)]["arguments"].items()}
 
 
 def _recall(cycle: UvmObject) -> Recall:
@@ -122,8 +122,7 @@ def _requests(
 def _looked_once(cycle: UvmObject, settings: MissionSettings) -> bool:
     """Whether the greedy candidate of the first attempt has been tried and found wanting."""
     looked = len(cycle.fates) == 1 and cycle.attempt == 0
-    judged = bool(cycle.mission_brief["expectation"] or cases_in(cycle))
-    return judged and looked and settings.candidates > 1
+    return is_judged(cycle) and looked and settings.candidates > 1
 
 
 def _try_drafts(cycle: UvmObject, results: Sequence[GenerationResult]) -> Step:
@@ -150,4 +149,4 @@ def _origins(cycle: UvmObject, results: Sequence[GenerationResult]) -> list[dict
 
 
 def _trial(cycle: UvmObject, drafts: list[str]) -> Step:
-    return Step(effects=(TryCandidates(tuple(drafts), cycle.mission_brief["expectation"], len(cycle.fates)),))
+    return Step(effects=(TryCandidates(tuple(drafts), len(cycle.fates)),))

@@ -169,7 +169,7 @@ CASES: dict[str, Case] = {
     ),
     "writing counts candidates on": Case(
         "SYNTHESIZING",
-        "try 1 from 3 => self.balance == 150",
+        "try 1 from 3",
         (Generated("candidates", (result("    return amount"),)),),
         mandate=EXPECTING,
         slots={"fates": [fate(0), fate(1), fate(2)]},
@@ -183,6 +183,19 @@ CASES: dict[str, Case] = {
         (Tried((bad(0), candidate(1))),),
         slots={"drafts": [SOURCE]},
         remembered={"fates": [fate(0), fate(1, chosen=True, survived=True)]},
+    ),
+    "writing tries again what a later sender has to say of": Case(
+        "SYNTHESIZING",
+        "try 1 from 0",
+        (Tried((candidate(0),), senders=0),),
+        mandate=EXPECTING,
+        slots={"drafts": [SOURCE]},
+    ),
+    "writing goes on where a later sender expects nothing": Case(
+        "SYNTHESIZING",
+        "install deposit_(amount)",
+        (Tried((candidate(0),), senders=0),),
+        slots={"drafts": [SOURCE]},
     ),
     "writing asks a person first": Case(
         "SYNTHESIZING", "await approval", (Tried((candidate(0),)),), settings=ASKING

@@ -63,8 +63,8 @@ def effect_in_words(effect: Effect) -> str:
         case Generate(purpose=purpose, requests=requests):
             asked = ", ".join(f"{request.id} x{request.candidates}" for request in requests)
             return f"generate {purpose}: {asked}"
-        case TryCandidates(sources=sources, expectation=expectation, first=first):
-            return f"try {len(sources)} from {first}" + (f" => {expectation}" if expectation else "")
+        case TryCandidates(sources=sources, first=first):
+            return f"try {len(sources)} from {first}"
         case ReadRecord():
             return "read record"
         case Search():
