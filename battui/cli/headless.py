@@ -121,7 +121,8 @@ def _run_beside(kernel: AnyKernel, work: Work, narrator: Narrator, since: int | 
     try:
         return trio.run(_Headless(kernel, work, narrator, since).run)
     except BaseExceptionGroup as group:
-        raise _telling(group) from group
+        # The one error of nested nurseries has its own traceback; only where there are several, all are told.
+        raise _telling(group) from (group if len(list(_leaves(group))) > 1 else None)
 
 
 class _Headless:

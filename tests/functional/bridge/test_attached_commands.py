@@ -82,12 +82,17 @@ def test_one_shots_beside_each_other_all_get_their_answers(serving: Serve) -> No
 @pytest.mark.timeout(600)
 def test_keys_are_made_listed_and_removed(serving: Serve) -> None:
     kernel = serving()
+    kernel.environment["BATTUI_BRIDGE_TCP"] = "tcp://127.0.0.1:*"
+    refused = kernel.battui("bridge", "serve")
+    assert (refused.returncode, "nobody has a key" in refused.stderr) == (2, True)
     added = lines(
         kernel.battui("--output", "json", "bridge", "keys", "add", "laptop", "--role", "send").stdout
     )[0]
     assert Path(str(added["file"])).stat().st_mode & 0o777 == 0o600
     listed = lines(kernel.battui("--output", "json", "bridge", "keys").stdout)[0]
     assert listed["clients"] == [{"name": "laptop", "role": "send", "public": added["public"]}]
+    assert str(kernel.start()["tcp"]).startswith("tcp://127.0.0.1:"), "as the configuration says"
+    assert kernel.stop() == 143
     assert kernel.battui("bridge", "keys", "add", "laptop").returncode == 1
     assert kernel.battui("bridge", "keys", "remove", "laptop").returncode == 0
     assert kernel.battui("bridge", "keys", "remove", "laptop").returncode == 1
