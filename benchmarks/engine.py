@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ SEQUENCES = (1, 4, 8)
 CONTEXT = 1024
 SLOTS = max(SEQUENCES)
 PREFIX = " ".join(f"The ledger of day {day} has {3 * day} entries." for day in range(30))
+NO_ADAPTER = -1
 ADAPTERS = ("poet", "clerk", "smith", "baker")
 
 
@@ -54,17 +56,21 @@ class Raw:
         parameters.verbosity = 1
         parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(lora), 1.0) for lora in loras]
         parameters.lora_init_without_apply = True
-        self._lora = [{"id": number, "scale": 0.0} for number in range(len(loras))]
         self._server = xllamacpp.Server(parameters)
         self._socket.post("/tokenize", {"content": "a"})
 
     def generate(self, prompts: Sequence[str], tokens: int) -> int:
         """Have all prompts gone on with at once; how many tokens came of it."""
-        with ThreadPoolExecutor(len(prompts)) as pool:
-            return sum(pool.map(lambda prompt: self._one(prompt, tokens), prompts))
+        return self.mixed([(prompt, NO_ADAPTER) for prompt in prompts], tokens)
 
-    def _one(self, prompt: str, tokens: int) -> int:
-        body = {"prompt": prompt, "n_predict": tokens, "temperature": 0.0, "stream": True, "lora": self._lora}
+    def mixed(self, asked: Sequence[tuple[str, int]], tokens: int) -> int:
+        """The same with an adapter's number for each prompt."""
+        with ThreadPoolExecutor(len(asked)) as pool:
+            return sum(pool.map(lambda each: self._one(*each, tokens), asked))
+
+    def _one(self, prompt: str, adapter: int, tokens: int) -> int:
+        lora = [{"id": number, "scale": float(number == adapter)} for number in range(len(ADAPTERS))]
+        body = {"prompt": prompt, "n_predict": tokens, "temperature": 0.0, "stream": True, "lora": lora}
         counts: list[int] = []
 
         def heard(chunk: Any) -> bool:
@@ -156,19 +162,38 @@ async def first_token(inference: Inference, rounds: int) -> dict[str, float]:
     return {"cold": statistics.median(cold), "warm": statistics.median(warm), "gain": gain(cold, warm)}
 
 
-async def mixed(inference: Inference, tokens: int, rounds: int) -> dict[str, float]:
-    """Tokens a second of eight texts with no adapter, with one, and with four."""
-    times: dict[int, list[float]] = {0: [], 1: [], 4: []}
+async def mixed(inference: Inference, raw: Raw, tokens: int, rounds: int) -> dict[str, object]:
+    """Tokens a second of few texts and of many, with one adapter and with four, here and of the library by itself."""
+    found: dict[str, object] = {}
+    for texts in (SLOTS, 4 * SLOTS):
+        times: dict[str, list[float]] = {}
+        for number in range(rounds):
+            for count in (1, len(ADAPTERS)):
+                asked = list(zip(prompts(texts, f"Mixed {number}"), cycle(ADAPTERS[:count]), strict=False))
+                ours = [request(prompt, tokens, adapter) for prompt, adapter in asked]
+                theirs = [(prompt, ADAPTERS.index(adapter)) for prompt, adapter in asked]
+                for side, work in {
+                    "": lambda ours=ours: together(inference, ours),
+                    ", library": lambda theirs=theirs: trio.to_thread.run_sync(raw.mixed, theirs, tokens),
+                }.items():
+                    times.setdefault(f"{count}{side}", []).append((await timed(work))[1])
+        found[f"{texts} texts"] = {
+            **{f"adapters: {name}": speed(each) for name, each in times.items()},
+            "four to one": gain(times["1"], times["4"]),
+            "four to one, library": gain(times["1, library"], times["4, library"]),
+        }
+    return found
+
+
+async def prefix_in_turn(inference: Inference, rounds: int) -> dict[str, float]:
+    """Seconds to the first token of a long prompt that three adapters are asked in turn: new, and seen by each."""
+    cold: list[float] = []
+    warm: list[float] = []
     for number in range(rounds):
-        for count, into in times.items():
-            names = ADAPTERS[:count] or ("",)
-            asked = [
-                request(prompt, tokens, names[place % len(names)])
-                for place, prompt in enumerate(prompts(8, f"Mixed {number}"))
-            ]
-            into.append((await timed(lambda asked=asked: together(inference, asked)))[1])
-    speeds = {f"{count} adapters": speed(each) for count, each in times.items()}
-    return {**speeds, "four to one": gain(times[1], times[4])}
+        for into in (cold, warm):
+            ask = [request(f"Shared {number}. {PREFIX}", 1, adapter) for adapter in ADAPTERS[:3]]
+            into.append((await timed(lambda ask=ask: one_by_one(inference, ask)))[0] / len(ask))
+    return {"cold": statistics.median(cold), "warm": statistics.median(warm), "gain": gain(cold, warm)}
 
 
 async def swap(inference: Inference, rounds: int) -> dict[str, float]:
@@ -214,11 +239,12 @@ async def measure(
             await inference.generate(request("warm up", 2))
             await trio.to_thread.run_sync(raw.generate, ["warm up"], 2)
             tell("tokens/s", await against_raw(inference, raw, tokens, rounds))
-            await trio.to_thread.run_sync(raw.close)
             tell("batched", await batched(inference, tokens, rounds))
             tell("first token", await first_token(inference, rounds))
-            tell("adapters", await mixed(inference, tokens, rounds))
+            tell("first token, adapters in turn", await prefix_in_turn(inference, rounds))
+            tell("mixed adapters", await mixed(inference, raw, tokens, rounds))
             tell("swap", await swap(inference, 2 * rounds))
+            await trio.to_thread.run_sync(raw.close)
             nursery.cancel_scope.cancel()
 
 
@@ -238,10 +264,14 @@ def main() -> None:
     def tell(name: str, figures: object) -> None:
         print(json.dumps({name: _rounded(figures)}), flush=True)
 
-    print(json.dumps({"load average": os.getloadavg()[0], "cores": len(os.sched_getaffinity(0))}), flush=True)
+    print(
+        json.dumps({"load average before": os.getloadavg()[0], "cores": len(os.sched_getaffinity(0))}),
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = arguments.model or bundled()
         trio.run(measure, path, Path(folder), arguments.tokens, arguments.rounds, tell)
+    print(json.dumps({"load average after": os.getloadavg()[0]}))
 
 
 def _rounded(figures: Any) -> Any:
