@@ -30,7 +30,7 @@ class Ticks:
     """Sleeps to each sixtieth of a second, and notes how late it wakes."""
 
     def __init__(self) -> None:
-        self._late: list[float] = []
+        self._late: list[tuple[float, float]] = []
 
     @contextmanager
     def kept_in(self, file: str) -> Iterator[None]:
@@ -46,7 +46,8 @@ class Ticks:
         while True:
             due += 1 / HZ
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            self._late.append((time.perf_counter() - due) * 1000)
+            now = time.perf_counter()
+            self._late.append((now, (now - due) * 1000))
 
 
 def ticking(app: type[App[Any]], file: str) -> type[App[Any]]:
@@ -88,7 +89,8 @@ async def show_day() -> None:
     """Tell a day: each second an object changes, each minute a mission is thought through."""
     from battui.contracts.replies import CandidateView
     from battui.tui.app import BattuiApp
-    from tests.unit.tui.scripted_portal import SOURCE, ScriptedPortal
+    from tests.unit.tui.scripted_portal import ScriptedPortal
+    from tests.unit.tui.small_world import SOURCE
 
     portal = ScriptedPortal()
     app = BattuiApp(portal, image="demo.fs")

@@ -24,7 +24,9 @@ def first_house() -> Iterator[House]:
 @pytest.fixture
 def house(first_house: House) -> Iterator[House]:
     with tempfile.TemporaryDirectory(prefix="battui-") as home:
-        yield first_house.copied(Path(home))
+        house = first_house.copied(Path(home))
+        yield house
+        house.put_out()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -117,6 +118,12 @@ class House:
         with suppress(OSError):
             return self._sign.encode() in (process / "environ").read_bytes().split(b"\0")
         return False
+
+    def put_out(self) -> None:
+        """End what a test that failed has left running."""
+        for process in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
     def falls_empty(self, seconds: float) -> list[int]:
         """Wait until no process of this house is alive; those that still are after so many seconds."""

@@ -8,7 +8,9 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input, Static
 
 from battui.contracts.commands import Line
@@ -22,6 +24,12 @@ from battui.tui.widgets.focus import focus_now
 
 _EXAMPLE = "account.deposit_(amount=50)  # add amount to balance => self.balance == 150"
 _MOST_NAMES = 12
+
+
+class LineInput(Input):
+    """An input whose text does not change its size, so that no key lays out the whole screen."""
+
+    virtual_size = Reactive(Size(0, 0))
 
 
 class MessageLine(Vertical):
@@ -41,7 +49,7 @@ class MessageLine(Vertical):
         super().__init__()
         self._conversation = conversation
         self._history = history
-        self._input = Input(placeholder=_EXAMPLE, compact=True, select_on_focus=False, id="line")
+        self._input = LineInput(placeholder=_EXAMPLE, compact=True, select_on_focus=False, id="line")
         self._hint = Static(id="hint")
         self._offered = ""
 

@@ -63,3 +63,16 @@ def test_a_detail_that_is_read_again_and_found_unchanged_stays_where_its_reader_
             await terminal.shows("short")
 
     played(scene)
+
+
+def test_a_line_longer_than_the_screen_follows_its_cursor() -> None:
+    async def scene() -> None:
+        async with open_terminal() as terminal:
+            await terminal.press("colon")
+            terminal.line.insert_text_at_cursor("a" * 200)
+            await terminal.press("z", "q")
+            await terminal.shows("azq")
+            await terminal.press("home")
+            await terminal.until(lambda: "zq" not in terminal.text)
+
+    played(scene)
