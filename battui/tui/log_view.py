@@ -48,8 +48,7 @@ class LogView:
             hits = self._found(self._first)
             self._hits.appendleft(hits)
             found += len(hits)
-        if found:
-            self._ends = None
+        self._ends = None
         return found
 
     def extend(self) -> int:

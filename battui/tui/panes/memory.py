@@ -92,6 +92,7 @@ class MemoryPane(Pane):
     def on_show(self) -> None:
         self._ticking.resume()
         self._tick()
+        self.show_findings()
         self.reload()
 
     def on_hide(self) -> None:

@@ -52,7 +52,7 @@ async def a_proposal(terminal: Terminal) -> None:
     portal.judge("m1", CandidateView(0, refused, "the name open is not offered", False))
     portal.judge("m1", CandidateView(1, SOURCE, "guardian: accepted; cell: ran", True, chosen=True))
     portal.propose("m1", SOURCE, SOURCE.replace("+ amount", "+ 50"))
-    await terminal.shows("waits for your approval")
+    await terminal.shows("Missions 1 ▲")
     await terminal.press("A")
     await terminal.shows("▲ approve?", "Proposal  a approves")
 
