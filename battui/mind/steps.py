@@ -123,10 +123,14 @@ class RecordRead:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Passages for all queries together, the best first, and how rare each term of the first query is."""
+    """Passages for all queries together, the best first, and how rare each term of the first query is.
+
+    Where nothing at all is `indexed`, other words would find nothing either.
+    """
 
     passages: tuple[Excerpt, ...]
     rarity: Mapping[str, float] = field(default_factory=dict)
+    indexed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,18 @@ async def test_a_spoilt_persona_fails_the_mission_and_is_named(scripted_image: S
         await life.line("account.audit()  # return twice the balance")
 
 
+async def test_a_persona_that_is_asked_itself_speaks_in_its_own_words(
+    scripted_image: Scripted, live: Live
+) -> None:
+    script = script_of({}, extra=rule("warm and honest", "I am here.") + rule("Be brief", "Yes."))
+    async with live(scripted_image(script)) as life:
+        assert (await life.line("personas_obj.ROBIN.infer_(prompt='Who?')")).value == "I am here."
+        await life.line("mira = personas_obj.ROBIN.clone()")
+        assert (await life.line("mira.infer_(prompt='Who?')")).value == "I am here."
+        asked = "mira.infer_(prompt='Who?', system_prompt='Be brief.')"
+        assert (await life.line(asked)).value == "Yes.", "what the message says comes first"
+
+
 QUESTION = "What is it?"
 THINGS = ("an apple", "a river", "the moon")
 ORDERS = (THINGS, THINGS[::-1], ("a river", "an apple", "a river", "the moon"))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 from battui.contracts.errors import ArgumentMismatch, Refused
-from battui.contracts.generation import AdapterUse, ChatMessage, GenerationRequest, Sampling
+from battui.contracts.generation import AdapterUse, ChatMessage, GenerationRequest
 from battui.contracts.values import Ref, Value
 from battui.image.world import World
 from battui.kernel.catalog.librarian import Librarian
@@ -15,6 +15,7 @@ from battui.kernel.experts.expert_memory import ExpertMemory
 from battui.kernel.inference.inference import Inference
 from battui.kernel.transactions.committer import Committer
 from battui.mind.cycle import Mandate, start_cycle
+from battui.mind.personas import voice_of
 
 MAX_PROMPT = 20_000
 MAX_TOKENS = 512
@@ -68,9 +69,11 @@ class Services:
         return way | {"bytes": move.bytes, "ms": round(move.seconds * 1000)}
 
     async def _infer(self, receiver: int, arguments: Mapping[str, Value]) -> str:
-        """Ask the model in words; the text it answers."""
+        """Ask the model in words and in the receiver's voice; the text it answers."""
         prompt = _text(arguments, "prompt")
-        system = _text(arguments, "system_prompt") if arguments.get("system_prompt") else ""
+        voice = await self._committer.perform("read", lambda world: voice_of(world, receiver))
+        told = {name: _text(arguments, name) for name in ("system_prompt", "adapter") if arguments.get(name)}
+        system, adapter = told.get("system_prompt", voice.system_prompt), told.get("adapter", voice.adapter)
         most = arguments.get("max_tokens", 128)
         if not isinstance(most, int) or not 1 <= most <= MAX_TOKENS:
             raise ArgumentMismatch(f"max_tokens is a number from 1 to {MAX_TOKENS}", about="infer_")
@@ -79,8 +82,8 @@ class Services:
             id=f"infer.{Ref(receiver)}.{next(self._numbers)}",
             messages=(*messages, ChatMessage("user", prompt)),
             max_tokens=most,
-            sampling=Sampling(),
-            adapter=AdapterUse(_text(arguments, "adapter")) if arguments.get("adapter") else None,
+            sampling=voice.sampling,
+            adapter=AdapterUse(adapter) if adapter else None,
         )
         result = await self._inference.generate(request)
         return str(result.candidates[0].text).strip()

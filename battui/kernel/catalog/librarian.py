@@ -89,6 +89,10 @@ class Librarian:
 
         return await trio.to_thread.run_sync(self._image.read, work)
 
+    async def is_empty(self) -> bool:
+        """Whether nothing has ever been indexed, and no method learned."""
+        return await self._read(lambda world: shelf_of(world) is None)
+
     async def recall(self, wanted: Recall) -> tuple[WorkedExample, ...]:
         """Learned methods like the one that is wanted."""
 

@@ -95,7 +95,8 @@ class Effects:
     async def _look_up(self, queries: tuple[str, ...]) -> Found:
         passages = await self._librarian.look_up(queries, MOST_PASSAGES)
         excerpts = tuple(Excerpt(each.place, each.text, (each.title, *each.headings)) for each in passages)
-        return Found(excerpts, await self._librarian.rarity(queries[0]))
+        rarity = await self._librarian.rarity(queries[0])
+        return Found(excerpts, rarity, indexed=not await self._librarian.is_empty())
 
     async def _generate(self, mission: str, effect: Generate) -> Generated:
         requests = effect.requests

@@ -5,6 +5,7 @@ from battui.mind.personas.held import (
     add_persona,
     held_personas,
     keep_shipped,
+    persona_of,
     personas_in,
     remove_persona,
 )
@@ -16,9 +17,11 @@ from battui.mind.personas.loader import (
     read_persona,
     shipped_personas,
 )
+from battui.mind.personas.voice import Voice, voice_of
 
 __all__ = [
     "HeldPersona",
+    "Voice",
     "add_persona",
     "held_personas",
     "keep_shipped",
@@ -26,8 +29,10 @@ __all__ = [
     "persona_as_table",
     "persona_as_toml",
     "persona_from",
+    "persona_of",
     "personas_in",
     "read_persona",
     "remove_persona",
     "shipped_personas",
+    "voice_of",
 ]

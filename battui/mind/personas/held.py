@@ -52,6 +52,16 @@ def personas_in(world: World) -> Mapping[str, Persona]:
     return {STEWARD: found.get(STEWARD) or shipped_personas()[STEWARD], **found}
 
 
+def persona_of(speaker: UvmObject) -> Persona | None:
+    """The persona that this object is, or was cloned from; raises UsageError as `personas_in` does."""
+    slots = speaker._slots
+    if not all(field in slots for field in _FIELDS):
+        return None
+    # A clone may be called anything.
+    name = str(slots["name"])
+    return _persona(name if name.isidentifier() else "PERSONA", speaker)
+
+
 def held_personas(world: World) -> tuple[HeldPersona, ...]:
     """The image's personas, and which of them are as battui brought them."""
     if HOLDER not in world.root:

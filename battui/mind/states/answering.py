@@ -10,6 +10,7 @@ from battui.mind.planning import STEWARD, answer_request, audit_request
 from battui.mind.portrait import data_slots
 from battui.mind.questions import Question, wording
 from battui.mind.states.context import MindContext
+from battui.mind.states.straight import STRAIGHT, went_straight
 from battui.mind.steps import (
     Excerpt,
     Found,
@@ -31,8 +32,8 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
     match outcomes:
         case (RecordRead(record=record),):
             return Step(remember={"record": dict(record)}, effects=(_audit(cycle, dict(record), context),))
-        case (Found(passages=passages, rarity=rarity),):
-            return _weigh(cycle, Question(_asked(cycle), rarity, cycle.target_name), passages, context)
+        case (Found() as found,):
+            return _weigh(cycle, found, context)
         case (Generated(results=(result,)),):
             written = result.candidates[0]
             return _keep(cycle, written.text.strip(), cycle.tokens + written.tokens)
@@ -43,11 +44,14 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
     return Step(effects=(Search((_asked(cycle), *look_up)),))
 
 
-def _weigh(cycle: UvmObject, question: Question, passages: Sequence[Excerpt], context: MindContext) -> Step:
+def _weigh(cycle: UvmObject, looked_up: Found, context: MindContext) -> Step:
     """Ask the model where there is something to answer from, and say that there is nothing where there is not."""
-    slots = data_slots(cycle.target)
+    question = Question(_asked(cycle), looked_up.rarity, cycle.target_name)
+    passages, slots = looked_up.passages, data_slots(cycle.target)
     from_slots = evidence_of_slots(question, cycle.target_name, slots)
     found = sorted((*from_slots, *evidence_in(question, passages)), key=lambda each: -each.fit)
+    if not found and looked_up.indexed and _may_ask_the_council(cycle, context):
+        return Step(remember={"attempt": cycle.attempt + 1}, next_state="DECOMPOSING")
     if not found:
         words = _unknown(question, passages, [f"{cycle.target_name}.{name}" for name in slots])
         return Step(remember={"reply": words, "sources": []}, next_state="COMPLETE")
@@ -61,6 +65,11 @@ def _weigh(cycle: UvmObject, question: Question, passages: Sequence[Excerpt], co
         persona=context.personas[STEWARD],
     )
     return Step(remember={"evidence": kept}, effects=(Generate("answer", (asked,)),))
+
+
+def _may_ask_the_council(cycle: UvmObject, context: MindContext) -> bool:
+    """Whether a plan might still know other words to look for."""
+    return went_straight(cycle) and context.settings.depth != STRAIGHT
 
 
 def _keep(cycle: UvmObject, words: str, tokens: int) -> Step:

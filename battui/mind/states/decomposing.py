@@ -10,7 +10,7 @@ from battui.mind.portrait import data_slots, understood
 from battui.mind.prompts import template
 from battui.mind.states.context import MindContext
 from battui.mind.states.prototype import prompt_in
-from battui.mind.states.straight import COUNCIL, straight_way, why_council
+from battui.mind.states.straight import COUNCIL, QUESTION, straight_way, why_council
 from battui.mind.states.subject import title_of, wanted_of
 from battui.mind.steps import Generate, Generated, Outcome, Step
 
@@ -23,6 +23,9 @@ def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContex
             plan = asdict(parse_plan(written.text, context.personas))
             plan["pillars"], plan["look_up"] = list(plan["pillars"]), list(plan["look_up"])
             plan["way"], plan["reason"] = COUNCIL, why_council(cycle, context)
+            if cycle.kind == QUESTION and cycle.attempt > 0:
+                # Other words to look for is all that is missing; what advisers say is no source.
+                plan["pillars"], plan["sub_questions"] = [], {}
             remembered = {"plan": plan, "tokens": cycle.tokens + written.tokens}
             return Step(remember=remembered, next_state="DELEGATING")
     if way := straight_way(cycle, context):

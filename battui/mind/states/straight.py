@@ -15,14 +15,15 @@ from battui.mind.portrait import data_slots
 from battui.mind.states.context import MindContext
 
 STRAIGHT, COUNCIL = "straight", "council"
+QUESTION = "question"
 
 
 def straight_way(cycle: UvmObject, context: MindContext) -> dict[str, Value] | None:
     """The plan of a mission that asks no council, with the reason; None where the council is to meet.
 
     An expert for methods is right at once more often than the council helps it, and a message that only asks for
-    a slot needs neither. The council meets where those have failed, over everything else, and over facets,
-    questions and audits, which are the model's own words.
+    a slot needs neither. A question is looked up in its own words. The council meets where those have failed, over
+    everything else, and over facets and audits, which are the model's own words.
     """
     reason = _why_straight(cycle, context)
     if not reason:
@@ -41,8 +42,10 @@ def why_council(cycle: UvmObject, context: MindContext) -> str:
     """Why the council meets over this mission."""
     if context.settings.depth == COUNCIL:
         return "mission.depth says so"
+    if cycle.kind == QUESTION:
+        return "nothing was found in the question's own words"
     if not asks_for_method(cycle):
-        return "the answer is the model's own words"
+        return "the report is the model's own words"
     if is_facet(cycle):
         return "a facet is the model's own words"
     return "no candidate has passed yet" if cycle.attempt > 0 else "no expert writes methods here"
@@ -62,12 +65,11 @@ def is_facet(cycle: UvmObject) -> bool:
 def _why_straight(cycle: UvmObject, context: MindContext) -> str:
     if context.settings.depth == STRAIGHT:
         return "to the writing: mission.depth says so"
-    if (
-        context.settings.depth == COUNCIL
-        or not asks_for_method(cycle)
-        or is_facet(cycle)
-        or cycle.attempt > 0
-    ):
+    if context.settings.depth == COUNCIL or cycle.attempt > 0:
+        return ""
+    if cycle.kind == QUESTION:
+        return "to looking it up: the council meets if nothing is found"
+    if not asks_for_method(cycle) or is_facet(cycle):
         return ""
     if (expert := context.expert()) is not None:
         return f"to the expert {expert.adapter}: the council meets if none of its candidates passes"

@@ -32,6 +32,7 @@ EXPECTING = replace(MANDATES["unhandled_message"], expectation="self.balance == 
 SETTINGS = MissionSettings(candidates=4, attempts=2)
 SOURCE = "def deposit_(self, amount):\n    self.balance += amount\n    self._p_changed = True\n"
 DRAFT = 'def deposit_(self, amount):\n    """Add amount to balance."""\n    return amount'
+LOOKING_UP = {"strategy": "straight to looking it up", "pillars": [], "look_up": [], "way": "straight"}
 PLAN = {"strategy": "add", "pillars": ["SAGE"], "sub_questions": {"SAGE": "How?"}, "look_up": []}
 
 
@@ -263,6 +264,48 @@ CASES: dict[str, Case] = {
             "reply": "I do not know. What I looked at does not speak of overdrawn. "
             "I looked at guide.md:3, account.balance.",
             "sources": [],
+        },
+    ),
+    "answering asks the council where its own words find nothing": Case(
+        "SYNTHESIZING",
+        "-> DECOMPOSING",
+        (Found((Excerpt("guide.md:3", "A lion hunts at night."),)),),
+        mandate=QUESTION,
+        slots={"plan": LOOKING_UP},
+        remembered={"attempt": 1},
+    ),
+    "answering asks no council where nothing is indexed": Case(
+        "SYNTHESIZING",
+        "-> COMPLETE",
+        (Found((), indexed=False),),
+        mandate=QUESTION,
+        slots={"plan": LOOKING_UP},
+        remembered={"sources": []},
+    ),
+    "answering asks no council where the depth is straight": Case(
+        "SYNTHESIZING",
+        "-> COMPLETE",
+        (Found(()),),
+        mandate=QUESTION,
+        slots={"plan": LOOKING_UP},
+        settings=replace(SETTINGS, depth="straight"),
+        remembered={"sources": []},
+    ),
+    "decomposing asks no adviser what stands where": Case(
+        "DECOMPOSING",
+        "-> DELEGATING",
+        (Generated("plan", (result('{"strategy": "s", "pillars": ["SAGE"], "look_up": ["debt"]}'),)),),
+        mandate=QUESTION,
+        slots={"attempt": 1},
+        remembered={
+            "plan": {
+                "strategy": "s",
+                "pillars": [],
+                "sub_questions": {},
+                "look_up": ["debt"],
+                "way": "council",
+                "reason": "nothing was found in the question's own words",
+            }
         },
     ),
     "answering keeps the words that are supported": Case(

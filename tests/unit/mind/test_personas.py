@@ -11,6 +11,8 @@ from battui.contracts.commands import Path as ObjectPath
 from battui.contracts.errors import Refused, UnknownObject, UsageError
 from battui.contracts.generation import Sampling
 from battui.image.image import Image
+from battui.image.objects import clone_of
+from battui.image.world import oid_of
 from battui.mind.briefs import Persona, Pillar
 from battui.mind.personas import (
     add_persona,
@@ -22,6 +24,7 @@ from battui.mind.personas import (
     read_persona,
     remove_persona,
     shipped_personas,
+    voice_of,
 )
 from battui.mind.planning import STEWARD
 
@@ -169,3 +172,22 @@ def test_the_persona_of_the_guide_can_be_added(borne: Image, tmp_path: Path) -> 
     with borne.unit_of_work("add") as world:
         add_persona(world, read_persona(tmp_path / "gardener.toml"))
     assert list(borne.read(personas_in)["FLORA"].pillars) == ["PATIENCE"]
+
+
+def test_a_persona_and_its_clones_speak_as_it_does_and_all_others_plainly(image: Image) -> None:
+    keep_shipped(image)
+    robin = shipped_personas()["ROBIN"]
+    with image.unit_of_work("test") as world:
+        kept = world.root["personas_obj"].ROBIN
+        mira = world.store(clone_of(kept, {"name": "Mira the second"}))
+        plain = world.store(clone_of(world.root["genesis_obj"], {"sampling": "of stones"}))
+        for speaker in (kept, mira):
+            voice = voice_of(world, oid_of(speaker))
+            assert (voice.system_prompt, voice.sampling) == (robin.system_prompt, robin.sampling)
+        for oid in (oid_of(plain), 1 << 60):
+            voice = voice_of(world, oid)
+            assert (voice.system_prompt, voice.adapter) == ("", "")
+            assert voice.sampling.repeat_penalty > 1, "a small model repeats itself otherwise"
+        kept.sampling = {"heat": 3}
+        with pytest.raises(UsageError, match=r"personas_obj\.ROBIN"):
+            voice_of(world, oid_of(kept))

@@ -75,7 +75,9 @@ DEPTHS: list[tuple[str, bool, MissionKind, str]] = [
     ("council", True, "unhandled_message", "council"),
     ("straight", False, "unhandled_message", "straight"),
     ("straight", False, "question", "straight"),
-    ("auto", True, "question", "council"),
+    ("auto", True, "question", "straight"),
+    ("council", True, "question", "council"),
+    ("auto", True, "self_audit", "council"),
 ]
 
 
@@ -125,8 +127,10 @@ def test_without_an_expert_only_what_asks_for_a_slot_needs_no_council(
     assert (step.next_state == "DELEGATING") == straight
 
 
-def test_facets_and_questions_are_for_the_council(world: World, account: UvmObject) -> None:
+def test_facets_audits_and_what_was_not_found_are_for_the_council(world: World, account: UvmObject) -> None:
     facet = replace(MESSAGE, selector="comfort_facet_", intent="speak softly")
-    for mandate in (facet, MANDATES["question"], MANDATES["self_audit"]):
-        (effect,) = go_on(started(world, account, "DECOMPOSING", mandate), "DECOMPOSING").effects
+    for mandate, attempt in ((facet, 0), (MANDATES["self_audit"], 0), (MANDATES["question"], 1)):
+        cycle = started(world, account, "DECOMPOSING", mandate)
+        cycle.attempt = attempt
+        (effect,) = go_on(cycle, "DECOMPOSING").effects
         assert isinstance(effect, Generate)
