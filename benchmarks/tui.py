@@ -80,16 +80,18 @@ def idle_cpu(house: House) -> float:
         screen.close()
 
 
-def memory_of_a_day() -> list[float]:
+def memory_of_a_day(told: Path) -> list[float]:
     """MiB at the end of each hour that is told."""
-    screen = Screen((*SUBJECT, "day"))
+    screen = Screen((*SUBJECT, "day", str(told)))
     try:
         screen.until("lobby")
         hours = []
         for _ in range(HOURS):
             screen.rest(MINUTES_TOLD * 60 / HOURS)
             hours.append(screen.resident_mib())
-        return hours
+        while not told.exists():
+            screen.rest(0.1)
+        return [*hours[:-1], screen.resident_mib()]
     finally:
         screen.close()
 
@@ -121,7 +123,8 @@ def main() -> None:
             thinker = with_model(Path(home))
             thinking = lambda: Load(thinker, messages=0, think=True)  # noqa: E731
             tell("battui, a model writes", measured("battui", "lobby", keys, thinker, thinking), bare)
-    told = "  ".join(f"{mib:.1f}" for mib in memory_of_a_day())
+    with tempfile.TemporaryDirectory(prefix="battui-") as home:
+        told = "  ".join(f"{mib:.1f}" for mib in memory_of_a_day(Path(home) / "told"))
     print(f"MiB at the end of each of {HOURS} hours, told in {MINUTES_TOLD:g} minutes: {told}")
 
 

@@ -1,10 +1,11 @@
-"""What sits in the terminals of the benchmark: `python -m benchmarks.terminal.subjects NAME [ticks file]`.
+"""What sits in the terminals of the benchmark: `python -m benchmarks.terminal.subjects NAME [FILE]`.
 
     bare       a Textual app with an input and nothing else
     battui     battui itself, as its command starts it
     day        the terminal over the portal that its tests play: a working day of events, in minutes
 
-With a file, the app ticks sixty times a second, and at its end writes there how late each tick was.
+With a file, the first two tick sixty times a second, and write there at their end how late each tick was; the third
+writes it when the day has been told.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def show_battui(file: str) -> None:
     sys.exit(main([]))
 
 
-async def show_day() -> None:
+async def show_day(file: str) -> None:
     """Tell a day: each second an object changes, each minute a mission is thought through."""
     from battui.contracts.replies import CandidateView
     from battui.tui.app import BattuiApp
@@ -112,6 +113,8 @@ async def show_day() -> None:
             portal.commands.clear()
             await asyncio.sleep(max(0.0, began + second / faster - asyncio.get_running_loop().time()))
 
+        Path(file).write_text("told")  # noqa: ASYNC240  # it is over
+
     telling = asyncio.create_task(tell())
     await app.run_async()
     telling.cancel()
@@ -124,7 +127,7 @@ def main() -> None:
     elif subject == "battui":
         show_battui(file)
     else:
-        asyncio.run(show_day())
+        asyncio.run(show_day(file))
 
 
 if __name__ == "__main__":
