@@ -61,7 +61,8 @@ async def the_log(terminal: Terminal) -> None:
     portal = terminal.portal
     portal.tell("kernel", "started")
     portal.tell("engine", "ready: llama.cpp with SmolLM2-135M-Instruct")
-    portal.tell("message", "account.deposit_(amount=50)", mission="m1")
+    known = "m1" if "m1" in portal.missions else ""
+    portal.tell("message", "account.deposit_(amount=50)", mission=known)
     portal.tell("cell", "a cell was stopped after 2 s", level="warning")
     portal.tell("error", "the disk is full", level="error")
     await terminal.press("3")
