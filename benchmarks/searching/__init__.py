@@ -1,0 +1,1 @@
+"""What the comparison of searches is made of: the collection, battui, its peers."""
