@@ -41,19 +41,18 @@ async def repair_of(example: Example, runs: Runs, seed: int) -> Example | None:
     )
     body = textwrap.dedent(example.completion.strip("\n"))
     for _ in range(ATTEMPTS):
-        failure = await _failure(example, mutated(body, random), expectation, runs, random)
+        text = f"\n{indented(mutated(body, random))}"
+        failure = await failure_of(example, text, expectation, runs, random)
         if failure:
             task = {**example.task, "id": f"{example.task['id']}-repair"}
             return replace(example, prompt=prompt_for(task, expectation, (failure,)), task=task)
     return None
 
 
-async def _failure(example: Example, body: str, expectation: str, runs: Runs, random: Random) -> str:
-    """What a mission says of a candidate with this body; empty where it would have been taken."""
+async def failure_of(example: Example, text: str, expectation: str, runs: Runs, random: Random) -> str:
+    """What a mission says of a candidate that a model wrote so; empty where it would have been taken."""
     brief = brief_for(example.task, expectation)
-    verdict = review(
-        method_source(brief, Generated(index=0, text=f"\n{indented(body)}", tokens=0, finish="stop"))
-    )
+    verdict = review(method_source(brief, Generated(index=0, text=text, tokens=0, finish="stop")))
     if not verdict.accepted:
         return ""
     method = MethodText(verdict.source, verdict.parameters)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from battui.cli import web_pull
+from battui.cli.personal import command as personal
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command `adapter` with its verbs."""
     parser = subparsers.add_parser(
-        "adapter", help="list LoRA adapters, add or fetch one in PEFT form, show or remove it"
+        "adapter", help="list LoRA adapters, add, fetch or train one, show or remove it"
     )
     parser.set_defaults(run=run_list)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
@@ -30,6 +31,7 @@ def add_parser(subparsers: Any) -> None:
     )
     web_pull.add_arguments(pull, of="the weights")
     pull.set_defaults(run=run_pull)
+    personal.add_parser(verbs)
     for verb, run, words in (
         ("show", run_show, "what the image knows of an adapter"),
         ("remove", run_remove, "take an adapter out of the image"),

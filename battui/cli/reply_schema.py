@@ -69,6 +69,7 @@ def _of_the_command_line(shared: dict[str, Schema]) -> dict[str, Schema]:
     pillar = _object({"intent": _TEXT, "system_prompt": _TEXT})
     client = _object({"name": _TEXT, "role": _ROLES, "public": _TEXT})
     model = _record(ModelView, {})["properties"]
+    worth = _object(dict.fromkeys(("methods", "right", "cases", "passed"), _WHOLE))
     folders = ("image", "data_dir", "state_dir", "cache_dir", "config_dir")
     sizes = {"record_bytes": _WHOLE, "blob_bytes": _WHOLE, "blobs": _WHOLE}
     return {
@@ -127,6 +128,13 @@ def _of_the_command_line(shared: dict[str, Schema]) -> dict[str, Schema]:
             },
         ),
         "bench": _object({"tiers": _map(_map(_NUMBER))}),
+        "training": _object(
+            {
+                "name": _TEXT,
+                "added": _TRUTH,
+                **dict.fromkeys(("before", "after", "kept_before", "kept_after"), worth),
+            }
+        ),
         "error": _object(
             {
                 **dict.fromkeys(("error", "what", "about", "remedy"), _TEXT),

@@ -26,6 +26,9 @@ def parsed() -> Namespace:
         _add_evaluate,
         _add_card,
         _add_make,
+        _add_personal,
+        _add_keep,
+        _add_sample,
     ):
         add(verbs)
     return parser.parse_args()
@@ -95,3 +98,42 @@ def _add_make(verbs: Any) -> None:
     )
     add_recipe(parser)
     parser.set_defaults(run=perform.make)
+
+
+def _add_personal(verbs: Any) -> None:
+    parser = verbs.add_parser("personal", help="what battui adapter train --from-image asks for")
+    for name, words in (
+        ("examples", "what the image has learned, as JSON lines"),
+        ("from", "the folder of the expert to begin with"),
+        ("base", "the bundled model's file"),
+        ("out", "folder of the run; goes on from there"),
+        ("adapter", "folder for the adapter"),
+        ("kept-tasks", "a file for tasks that tell what is lost"),
+    ):
+        target = {"from": "begin"}.get(name, name.replace("-", "_"))
+        parser.add_argument(f"--{name}", dest=target, type=Path, required=True, help=words)
+    parser.add_argument("--passes", type=float, required=True)
+    parser.set_defaults(run=perform.personal)
+
+
+def _add_keep(verbs: Any) -> None:
+    parser = verbs.add_parser(
+        "keep", help="draw what personal adapters must not forget, from a folder of data"
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.set_defaults(run=perform.keep)
+
+
+def _add_sample(verbs: Any) -> None:
+    parser = verbs.add_parser(
+        "sample", help="examples from the expert's own candidates; goes on where it stopped"
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with train.jsonl")
+    parser.add_argument(
+        "--adapter", type=Path, default=ADAPTER, help="whose candidates; a run's folder will do"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder for train.jsonl and a summary")
+    parser.add_argument("--tasks", type=int, default=2000, help="of families that are trained on")
+    parser.add_argument("--candidates", type=int, default=8, help="for each, the greedy one among them")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.set_defaults(run=perform.sample)

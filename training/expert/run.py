@@ -32,12 +32,14 @@ def train(
     workers: int | None = None,
     begin: Path | None = None,
     most: int | None = None,
+    base: Path | None = None,
 ) -> bool:
     """Train on the examples of `data` and export into `folder`; whether the run came to its end.
 
-    `begin` is an adapter to start from, `most` bounds the examples. Raises UsageError, ModelUnavailable.
+    `begin` is an adapter to start from, `most` bounds the examples, `base` is the bundled model's file where it need
+    not be fetched. Raises UsageError, ModelUnavailable.
     """
-    path = base_file()
+    path = base or base_file()
     model, tokenizer = load_model(path), load_tokenizer(path)
     # Only now, since these need torch, of which load_model says how to get it.
     from training.expert.batches import read_examples
@@ -80,6 +82,7 @@ def train(
         "finished": ended,
     }
     told |= {"place": asdict(trainer.place), "base": path.name, "data": str(data)}
+    told |= {"passes": trainer.passes, "seen": trainer.seen, "device": described(network.device.type)}
     (folder / SUMMARY).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     _tell(f"{'trained' if ended else 'stopped; the same command goes on'}: {folder}")
     return ended

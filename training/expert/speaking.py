@@ -41,7 +41,7 @@ class Speaker:
     """Greedy texts of a loaded engine."""
 
     def __init__(self, engine: LlamaCppEngine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     def goes_on(self, prompt: str, *, expert: bool, longest: int = 160) -> str:
         """What follows on a prompt."""
@@ -62,21 +62,24 @@ class Speaker:
     def _generated(self, expert: bool, longest: int, **asked: Any) -> tuple[str, int, float]:
         use = AdapterUse(EXPERT) if expert else None
         request = GenerationRequest("said", max_tokens=longest, adapter=use, **asked)
-        result = self._engine.generate(request, lambda *_: None)
+        result = self.engine.generate(request, lambda *_: None)
         said = result.candidates[0]
         return said.text, said.tokens - 1, result.seconds - result.first_token_s
 
 
 @contextmanager
-def speaking(base: Path, adapter: Path | None) -> Iterator[Speaker]:
-    """The base model in llama.cpp, with the adapter of a folder beside it, or without any."""
+def speaking(base: Path, adapter: Path | None, *, parallel: int = 1) -> Iterator[Speaker]:
+    """The base model in llama.cpp, with the adapter of a folder beside it, or without any.
+
+    `parallel` texts can be generated at a time.
+    """
     adapters: tuple[AdapterFiles, ...] = ()
     if adapter is not None:
         files = {name: str(path) for name, path in files_of(adapter).items()}
         adapters = (AdapterFiles(EXPERT, "", files),)
     engine = LlamaCppEngine()
     model = ModelFiles(base.stem, "", {base.name: str(base)}, adapters)
-    engine.load(model, EngineOptions(parallel=1, context=CONTEXT), lambda _: None)
+    engine.load(model, EngineOptions(parallel=parallel, context=CONTEXT), lambda _: None)
     try:
         yield Speaker(engine)
     finally:

@@ -112,6 +112,42 @@ def make(arguments: Namespace) -> int:
     return 0 if ended else INTERRUPTED
 
 
+def personal(arguments: Namespace) -> int:
+    """Train a personal adapter, or go on with it."""
+    from training.expert.personal import Order, personal
+
+    order = Order(**{name: getattr(arguments, name) for name in Order.__dataclass_fields__})
+    return 0 if personal(order) else INTERRUPTED
+
+
+def keep(arguments: Namespace) -> int:
+    """Draw the kept examples and tasks anew."""
+    from training.expert.keeping import FOLDER, keep
+
+    examples, tasks = keep(arguments.data)
+    print(f"{examples} examples and {tasks} tasks are kept in {FOLDER}")
+    return 0
+
+
+def sample(arguments: Namespace) -> int:
+    """Make examples of the expert's own candidates."""
+    from training.expert.sampled_run import sample_from
+
+    try:
+        told = sample_from(
+            arguments.data,
+            arguments.adapter,
+            arguments.out,
+            tasks=arguments.tasks,
+            count=arguments.candidates,
+            seed=arguments.seed,
+        )
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    print(json.dumps(told))
+    return 0
+
+
 def _write(path: Path | None, found: Any) -> None:
     if path is not None:
         path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

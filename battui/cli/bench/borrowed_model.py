@@ -36,7 +36,7 @@ def borrowed_model(settings: Settings) -> Iterator[tuple[Settings, ModelRecord]]
 
 def _borrow(settings: Settings, folder: Path) -> ModelRecord:
     try:
-        lender = Image.open(settings.image, create=False)
+        lender = Image.look(settings.image)
     except UnknownObject:
         raise ModelUnavailable("there is no image", about=settings.image, remedy=_REMEDY) from None
     with lender:
@@ -45,18 +45,19 @@ def _borrow(settings: Settings, folder: Path) -> ModelRecord:
             raise ModelUnavailable("no model is in this image", about=settings.image, remedy=_REMEDY)
         record = next(held for held in list_models(lender) if held.name == files.name)
         with Image.open(str(folder / "image")) as image:
-            incarnate_model(image, record, _linked(files, folder), consume=True)
+            incarnate_model(image, record, linked(files, folder), consume=True)
             copy_adapters(lender, image, files.sha256)
     return record
 
 
-def _linked(files: ModelFiles, folder: Path) -> dict[str, Path]:
-    linked = {name: folder / name for name in files.files}
-    for name, path in linked.items():
+def linked(files: ModelFiles, folder: Path) -> dict[str, Path]:
+    """The model's files under their names in `folder`: links, or copies where there can be none."""
+    places = {name: folder / name for name in files.files}
+    for name, path in places.items():
         try:
             os.link(files.files[name], path)
         except OSError as error:
             if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
                 raise
             shutil.copyfile(files.files[name], path)
-    return linked
+    return places

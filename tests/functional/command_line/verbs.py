@@ -83,6 +83,7 @@ VERBS = (
     Verb("adapter list", "adapter", slow=True),
     Verb("adapter add {home}/poet", "answer"),
     Verb("adapter pull http://example.invalid/poet", code=2, slow=True),
+    Verb("adapter train --from-image --yes", code=1),
     Verb("adapter show poet", "adapter"),
     Verb("adapter remove poet", "answer"),
     Verb("persona", "persona"),
