@@ -23,7 +23,7 @@ from typing import Any
 
 from training.examples import Example
 from training.families import Family, family_files, read_files
-from training.making import Made, Order, make
+from training.making import Made, Order, make, with_intents
 from training.pairs import partners
 from training.splits import PARTS, part_of
 from training.telling import say, tell
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not families:
         tell("There are no families.")
         return 1
-    made = list(_made(families, asked.per_family, asked.seed, asked.workers))
+    made = list(_made(families, asked))
     written = _write(asked.out, made, asked.seed)
     told = {"seed": asked.seed, "per_family": asked.per_family, "families": len(families), **written}
     told |= {"left_out": len(reading.errors) + len(dropped), "source": _digest(files)}
@@ -55,9 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _made(families: Sequence[Family], per_family: int, seed: int, workers: int) -> Iterator[Made]:
+def _made(families: Sequence[Family], asked: argparse.Namespace) -> Iterator[Made]:
     """What came of the families, in their order, whatever was ready first."""
-    orders = list(_orders(families, per_family, seed))
+    orders = list(_orders(families, asked.per_family, asked.seed, asked.intents))
+    workers = asked.workers
     progress = _Progress(len(families))
     if workers == 1:
         for order in orders:
@@ -74,11 +75,12 @@ def _made(families: Sequence[Family], per_family: int, seed: int, workers: int) 
     yield from (ready[place] for place in range(len(orders)))
 
 
-def _orders(families: Sequence[Family], per_family: int, seed: int) -> Iterator[Order]:
+def _orders(families: Sequence[Family], per_family: int, seed: int, intents: int | None) -> Iterator[Order]:
     """Some families at a time, each time with others to be paired with."""
     for start in range(0, len(families), AT_ONCE):
         offered = partners(families, Random(f"{seed} partners {start}"))
-        yield Order(families[start : start + AT_ONCE], per_family, seed, offered)
+        cut = {part: [with_intents(one, intents) for one in some] for part, some in offered.items()}
+        yield Order(families[start : start + AT_ONCE], per_family, seed, cut, intents)
 
 
 class _Progress:
@@ -163,6 +165,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.data", description="Make the expert's data.")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-family", type=int, default=20, metavar="N", help="examples (default: 20)")
+    parser.add_argument("--intents", type=int, metavar="N", help="no more of each family (default: all)")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--drop", type=Path, metavar="FILE", help="ids of families that are not used")
     parser.add_argument("--families", type=Path, nargs="+", metavar="FILE", help="default: all of them")

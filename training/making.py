@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import trio
 
@@ -41,6 +41,13 @@ class Order:
     per_family: int
     seed: int
     offered: Mapping[str, Sequence[Family]] = field(default_factory=dict)
+    intents: int | None = None
+    """So many of each family's intents and no more: what paraphrase is worth is measured without it."""
+
+
+def with_intents(family: Family, most: int | None) -> Family:
+    """The family with its first intents alone."""
+    return family if most is None else replace(family, intents=family.intents[:most])
 
 
 def make(order: Order) -> Made:
@@ -73,6 +80,7 @@ class _Making:
         if faults:
             self.made.dropped[family.id] = faults[0].words
             return
+        family = with_intents(family, self._order.intents)
         facts = await facts_of(family, self._runs)
         prompts: set[str] = set()
         for example in await self._examples(family, facts):

@@ -27,7 +27,7 @@ def recipe_of(arguments: Namespace) -> Recipe:
 
 
 def budget_of(arguments: Namespace) -> Budget:
-    """The budget that was asked for; an hour, if none was."""
+    """The budget that was asked for; if none was, the verb's own: an hour, or what it has for `unless`."""
     if arguments.minutes is None and arguments.passes is None:
-        return Budget(minutes=60)
+        return getattr(arguments, "unless", Budget(minutes=60))
     return Budget(arguments.minutes, arguments.passes)

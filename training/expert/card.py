@@ -18,7 +18,7 @@ from training.expert.base import NAME
 
 TEMPLATE = Path(__file__).with_name("card.md")
 CARD = "README.md"
-MEASURED = ("run", "data", "proof", "words", "speeds", "scores")
+MEASURED = ("run", "data", "sampled", "proof", "words", "speeds", "scores")
 """The files (with .json) of which a card is made."""
 
 
@@ -62,6 +62,7 @@ def _fields(measured: Mapping[str, Any], adapter: Path, command: str) -> dict[st
     fields |= _data(measured["data"]) | measured["words"]
     fields |= {f"speed_{name}": value for name, value in measured["speeds"].items()}
     fields |= {"proof_prompts": proof["prompts"], "proof_equal": proof["equal"], "proof_rest": _rest(proof)}
+    fields |= {"sampling": _sampling(measured["sampled"])}
     return fields | {"scores": scores_table(measured["scores"])}
 
 
@@ -81,6 +82,17 @@ def _data(told: Mapping[str, Any]) -> dict[str, object]:
 
 def _seen(seen: Mapping[str, float]) -> str:
     return ", ".join(f"{tier} {loss:.3f}" for tier, loss in seen.items())
+
+
+def _sampling(told: Mapping[str, Any]) -> str:
+    if not told:
+        return ""
+    return (
+        f"The first run's own candidates on {told['tasks']:,} tasks of training families were judged by their hidden "
+        f"cases: {told['first']:,} times the first was right, {told['any_right']:,} times one of eight. What came of "
+        f"it, {told['examples']:,} examples and {told['repairs']:,} repairs, was trained on in a second run, among "
+        "three times as many old ones."
+    )
 
 
 def _rest(proof: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from battui.contracts.errors import EngineFailed
+from battui.engines.peft import WEIGHTS
+from battui.mind.method_form import SHIPPED
 from training.expert.base import NAME, base_file
 from training.expert.proof import prompts_of
 from training.expert.speaking import speaking, words_kept
@@ -49,18 +52,20 @@ def evaluate(
     folder: Path,
     *,
     settings: Sequence[Setting] = SETTINGS,
+    adapter: Path | None = None,
     run: Runner | None = None,
 ) -> dict[str, Any]:
     """Per file of tasks and setting, what the bench says by tier. Goes on where an earlier call was interrupted.
 
-    `folder` keeps the reports. The expert is the one that comes with battui. Raises EngineFailed where the bench
-    fails.
+    `folder` keeps the reports. The expert is the one in `adapter`, without it the one that comes with battui. Raises
+    EngineFailed where the bench fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
     run = run or run_battui
     image = _image(folder, run)
+    place = image, _added(adapter, image, run) if adapter else SHIPPED
     return {
-        path.stem: {setting.name: _bench(path, setting, image, folder, run) for setting in settings}
+        path.stem: {setting.name: _bench(path, setting, place, folder, run) for setting in settings}
         for path in tasks
     }
 
@@ -100,10 +105,20 @@ def _image(folder: Path, run: Runner) -> Path:
     return image
 
 
-def _bench(path: Path, setting: Setting, image: Path, folder: Path, run: Runner) -> dict[str, Any]:
+def _added(adapter: Path, image: Path, run: Runner) -> str:
+    """The name under which the image has the adapter; another adapter has another name."""
+    name = f"made-{hashlib.sha256((adapter / WEIGHTS).read_bytes()).hexdigest()[:12]}"
+    run(["adapter", "add", str(adapter), "--name", name, "--image", str(image)], {})
+    return name
+
+
+def _bench(
+    path: Path, setting: Setting, place: tuple[Path, str], folder: Path, run: Runner
+) -> dict[str, Any]:
+    image, expert = place
     report = folder / f"{path.stem}, {setting.name}.jsonl".replace(", ", "-").replace(" ", "-")
     asked = ["bench", "jit", str(path), "--image", str(image), "--output", "json", "--report", str(report)]
     resume = ["--resume"] if report.exists() else []
-    environment = {} if setting.expert else {"BATTUI_MISSION_EXPERT": ""}
+    environment = {"BATTUI_MISSION_EXPERT": expert if setting.expert else ""}
     tiers: dict[str, Any] = json.loads(run([*asked, *resume, *setting.options], environment))["tiers"]
     return tiers

@@ -102,13 +102,20 @@ def make(arguments: Namespace) -> int:
         arguments.device,
         arguments.workers,
         tuple(arguments.tasks),
+        tuple(arguments.families),
+        arguments.adapter,
+        arguments.sampled,
+        arguments.refining,
+        arguments.prompts,
+        arguments.most_tasks,
     )
-    length = " ".join(
-        f"--{name} {value:g}"
-        for name, value in (("minutes", budget.minutes), ("passes", budget.passes))
-        if value is not None
-    )
-    ended = make(making, f"python -m training.expert make --per-family {making.per_family} {length}")
+    told = {"per-family": making.per_family, "minutes": budget.minutes, "passes": budget.passes}
+    told |= {"sampled": making.sampled, "refining": making.refining if making.sampled else None}
+    words = " ".join(f"--{name} {value:g}" for name, value in told.items() if value is not None)
+    try:
+        ended = make(making, f"python -m training.expert make {words}")
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0 if ended else INTERRUPTED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -25,6 +26,7 @@ from battui.image.models import model_files
 from battui.kernel.experts.incarnation import checked_name
 from battui.mind.method_form import SHIPPED, MethodForm, read_form
 
+LOCK = "lock"
 EXAMPLES, TASKS, KEPT, RUN = "examples.jsonl", "own.jsonl", "kept.jsonl", "run"
 
 
@@ -33,7 +35,9 @@ class Desk:
 
     def __init__(self, settings: Settings, name: str, model: ModelFiles, expert: AdapterFiles) -> None:
         self._settings, self._name, self._model, self._expert = settings, name, model, expert
-        self.folder = Path()
+        place = hashlib.sha256(settings.image.encode()).hexdigest()[:12]
+        self._desks = settings.cache_dir / "personal" / place / name
+        self.folder = self._desks
 
     @classmethod
     @contextmanager
@@ -53,7 +57,23 @@ class Desk:
                     "no model is in this image", about=settings.image, remedy="Run: battui model pull"
                 )
             experts = image.read(lambda world: adapter_files(world, model.sha256))
-            yield cls(settings, name, model, _shipped(experts, model))
+            desk = cls(settings, name, model, _shipped(experts, model))
+            with desk._taken():
+                yield desk
+
+    @contextmanager
+    def _taken(self) -> Iterator[None]:
+        """Nobody else works at this desk meanwhile; raises Refused where somebody does."""
+        self._desks.mkdir(parents=True, exist_ok=True)
+        with (self._desks / LOCK).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                remedy = "Wait for it, or choose another name with --name."
+                raise Refused(
+                    "an adapter of this name is being trained already", about=self._name, remedy=remedy
+                ) from None
+            yield
 
     @property
     def form(self) -> MethodForm:
@@ -80,11 +100,9 @@ class Desk:
         """Lay everything ready. Work on the same lessons goes on; what was begun on others is dropped."""
         digest = hashlib.sha256(json.dumps([taught.examples, taught.tasks, passes]).encode())
         digest.update(f"{self._expert.sha256} {self._settings.mission.expert}".encode())
-        place = hashlib.sha256(self._settings.image.encode()).hexdigest()[:12]
-        desks = self._settings.cache_dir / "personal" / place / self._name
-        self.folder = desks / digest.hexdigest()[:16]
-        for stale in desks.glob("*"):
-            if stale != self.folder:
+        self.folder = self._desks / digest.hexdigest()[:16]
+        for stale in self._desks.iterdir():
+            if stale.is_dir() and stale != self.folder:
                 shutil.rmtree(stale)
         begin = self.folder / SHIPPED
         begin.mkdir(parents=True, exist_ok=True)
