@@ -109,6 +109,8 @@ def run_remove(arguments: Namespace) -> int:
     settings = settings_of(arguments)
     performed(settings, RemoveAdapter(arguments.name))
     text = f"{arguments.name} is no longer in the image {settings.image}."
+    if settings.mission.expert == arguments.name:
+        text += " mission.expert still names it: until it names another, no expert writes methods."
     print_done(arguments.output, arguments.name, text)
     return 0
 

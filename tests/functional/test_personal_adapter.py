@@ -189,6 +189,24 @@ def test_nothing_is_trained_without_consent(
     assert "the image has an adapter of this name" in capsys.readouterr().err
 
 
+@pytest.mark.model
+def test_one_desk_is_for_one_training_at_a_time(
+    battui: Battui, bundled_model: ModelFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from battui.cli.personal.desk import Desk
+    from battui.contracts.settings import load_settings
+
+    personal_image.learned(tmp_path / "image", [], bundled_model)
+    settings = load_settings({"image": str(tmp_path / "image")}, {"XDG_CACHE_HOME": str(tmp_path)}, None)
+    with Desk.of(settings, "mine"):
+        with pytest.raises(Refused, match="is being trained already"), Desk.of(settings, "mine"):
+            pass
+        with Desk.of(settings, "another"):
+            pass
+    with Desk.of(settings, "mine"):
+        pass
+
+
 @pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.timeout(3000)

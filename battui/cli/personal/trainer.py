@@ -89,4 +89,4 @@ def _environment() -> dict[str, str]:
     """With the checkout that this battui is of, whatever that Python has installed."""
     checkout = str(Path(battui.__file__).resolve().parents[1])
     paths = [checkout, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", "TQDM_DISABLE": "1"}
