@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from battui.engines.gguf import ARRAY, MAGIC, STRING
+from tests.gguf_file import Entry, write_gguf
 
 WORDS = ("king", "baker", "apple", "river", "moon", "went", "to", "the", "and", "bought")
 CONTEXT, WIDTH, INNER, HEADS, LAYERS = 64, 32, 64, 4, 2
 EPSILON = 1e-12
 UNKNOWN, START, END = 1, 2, 3
 VOCABULARY = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"\u2581{word}" for word in WORDS))
-ALIGNMENT = 32
 Weights = Mapping[str, Any]
 
 
@@ -84,56 +82,25 @@ def _normed(model: Weights, name: str, state: Any) -> Any:
 
 def write(path: Path, model: Weights) -> Path:
     """The model as a GGUF file."""
-    entries = [
-        _entry("general.architecture", "bert"),
-        _entry("bert.context_length", CONTEXT),
-        _entry("bert.embedding_length", WIDTH),
-        _entry("bert.feed_forward_length", INNER),
-        _entry("bert.block_count", LAYERS),
-        _entry("bert.attention.head_count", HEADS),
-        _entry("bert.attention.layer_norm_epsilon", EPSILON),
-        _entry("bert.attention.causal", False),
-        _entry("bert.pooling_type", 1),
-        _entry("tokenizer.ggml.model", "bert"),
-        _entry("tokenizer.ggml.token_type_count", 2),
-        _entry("tokenizer.ggml.tokens", VOCABULARY),
-        _entry("tokenizer.ggml.padding_token_id", 0),
-        _entry("tokenizer.ggml.unknown_token_id", UNKNOWN),
-        _entry("tokenizer.ggml.cls_token_id", START),
-        _entry("tokenizer.ggml.bos_token_id", START),
-        _entry("tokenizer.ggml.seperator_token_id", END),
-        _entry("tokenizer.ggml.eos_token_id", END),
-        _entry("tokenizer.ggml.mask_token_id", 4),
-    ]
-    head, body = MAGIC + struct.pack("<IQQ", 3, len(model), len(entries)) + b"".join(entries), b""
-    for name, numbers in model.items():
-        shape = numbers.shape[::-1]
-        head += _text(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(body))
-        body += _padded(numbers.tobytes())
-    path.write_bytes(_padded(head) + body)
-    return path
-
-
-def _entry(key: str, value: str | float | Sequence[str]) -> bytes:
-    return _text(key) + _value(value)
-
-
-def _value(value: str | float | Sequence[str]) -> bytes:
-    match value:
-        case bool():
-            return struct.pack("<I?", 7, value)
-        case int():
-            return struct.pack("<II", 4, value)
-        case float():
-            return struct.pack("<If", 6, value)
-        case str():
-            return struct.pack("<I", STRING) + _text(value)
-    return struct.pack("<IIQ", ARRAY, STRING, len(value)) + b"".join(map(_text, value))
-
-
-def _text(text: str) -> bytes:
-    return struct.pack("<Q", len(text.encode())) + text.encode()
-
-
-def _padded(data: bytes) -> bytes:
-    return data.ljust(-(-len(data) // ALIGNMENT) * ALIGNMENT, b"\0")
+    entries: dict[str, Entry] = {
+        "general.architecture": "bert",
+        "bert.context_length": CONTEXT,
+        "bert.embedding_length": WIDTH,
+        "bert.feed_forward_length": INNER,
+        "bert.block_count": LAYERS,
+        "bert.attention.head_count": HEADS,
+        "bert.attention.layer_norm_epsilon": EPSILON,
+        "bert.attention.causal": False,
+        "bert.pooling_type": 1,
+        "tokenizer.ggml.model": "bert",
+        "tokenizer.ggml.token_type_count": 2,
+        "tokenizer.ggml.tokens": VOCABULARY,
+        "tokenizer.ggml.padding_token_id": 0,
+        "tokenizer.ggml.unknown_token_id": UNKNOWN,
+        "tokenizer.ggml.cls_token_id": START,
+        "tokenizer.ggml.bos_token_id": START,
+        "tokenizer.ggml.seperator_token_id": END,
+        "tokenizer.ggml.eos_token_id": END,
+        "tokenizer.ggml.mask_token_id": 4,
+    }
+    return write_gguf(path, entries, model)

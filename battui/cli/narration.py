@@ -69,7 +69,8 @@ class Narrator:
         number = index + 1 if isinstance(index, int) else index
         verdict = "accepted" if event.data.get("accepted") else "refused"
         yield f"  {event.mission} candidate {number} {verdict}: {event.data.get('verdict', event.text)}"
-        yield indented(str(event.data.get("source", "")), "    | ")
+        if source := str(event.data.get("source", "")):
+            yield indented(source, "    | ")
 
     def _engine_state(self, event: KernelEvent) -> Iterator[str]:
         """Progress comes in many steps; a state is worth one line, and only while something waits for it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from battui.contracts.commands import Bind, Path, RejectMission, RetryMission, Send
-from battui.contracts.errors import MissionFailed
+from battui.contracts.commands import Bind, CancelMission, Path, RejectMission, RetryMission, Send
+from battui.contracts.errors import MissionFailed, Refused
 from battui.contracts.replies import MissionView
 from tests.functional.approval_steps import asked, ended, methods
 from tests.functional.conftest import BODIES, Life, Live, script_of
@@ -138,6 +138,18 @@ async def test_a_failure_counts_the_candidates_of_all_rounds(scripted_image: Scr
         view = await failed(life, TEACH)
         assert f"none of the {len(view.candidates)} candidates passed" in view.failure
         assert len(view.candidates) > 4
+
+
+async def test_a_mission_that_has_failed_cannot_be_cancelled_and_says_so(
+    scripted_image: Scripted, live: Live
+) -> None:
+    async with live(scripted_image(script_of({"def deposit_": ["\n    return 1\n"]}))) as life:
+        view = await failed(life, TEACH)
+        assert not any(candidate.accepted for candidate in view.candidates), (
+            "the guardian's word is not enough"
+        )
+        with pytest.raises(Refused, match="has failed already"):
+            await life.submit(CancelMission("m1"))
 
 
 async def test_a_single_candidate_is_told_why_the_one_before_was_rejected(

@@ -207,6 +207,7 @@ def _candidate_view(fate: dict[str, Any]) -> CandidateView:
         index=fate["index"],
         source=fate["source"],
         verdict=fate["verdict"],
-        accepted=fate["accepted"],
+        # Older images kept the guardian's word alone.
+        accepted=bool(fate.get("survived", fate["accepted"])),
         chosen=fate["chosen"],
     )

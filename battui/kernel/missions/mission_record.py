@@ -83,6 +83,10 @@ def fail(world: World, mission: str, reason: str, seconds: float = 0.0) -> bool:
 def end_early(world: World, mission: str) -> None:
     """Somebody has cancelled the mission; raises Refused where it has ended or installed its method."""
     cycle = cycle_of(world, mission)
+    if mission not in world.root[ACTIVE] and state_of(cycle) == "FAILED":
+        raise Refused(
+            "this mission has failed already", about=mission, remedy=f"See: battui missions show {mission}"
+        )
     if mission not in world.root[ACTIVE] or cycle.installed is not None:
         raise Refused(
             "this mission has done its work",
