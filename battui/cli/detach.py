@@ -39,6 +39,7 @@ def start(settings: Settings, arguments: Namespace) -> dict[str, Any]:
     """Start the process and wait for its word; raises Unreachable with its last one where it ends before."""
     log = settings.state_dir / LOG_FILE
     log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch(mode=0o600)
     reading, writing = os.pipe()
     with log.open("ab") as output, os.fdopen(reading, "rb") as ready:
         begins = output.tell()

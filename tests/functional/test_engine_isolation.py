@@ -38,6 +38,7 @@ async def test_shutdown_leaves_no_process_and_no_file(script: ModelFiles, tmp_pa
             await inference.describe()
             pid = inference.status.pid
             assert alive(pid)
+            assert (tmp_path / "engine.log").stat().st_mode & 0o777 == 0o600
             assert list(scratch.iterdir())
             nursery.start_soon(_expect_the_end, inference)
             await trio.testing.wait_all_tasks_blocked(0.01)

@@ -10,6 +10,7 @@ import json
 import logging
 from contextlib import suppress
 from dataclasses import asdict
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -57,6 +58,12 @@ def event_as_json(event: KernelEvent) -> str:
 
 
 class _Files(RotatingFileHandler):
+    """Files that only their owner may read, for messages can hold anything."""
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).touch(mode=0o600)
+        return super()._open()
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """A full disk is told by the image, which suffers more from it."""
 

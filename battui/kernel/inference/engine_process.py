@@ -116,4 +116,5 @@ def _open_log(path: Path) -> BufferedWriter:
     with suppress(FileNotFoundError):
         if path.stat().st_size > LOG_LIMIT:
             path.replace(path.with_name(path.name + ".1"))
+    path.touch(mode=0o600)  # engines print what they are asked
     return path.open("ab")

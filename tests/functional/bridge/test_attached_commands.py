@@ -51,6 +51,10 @@ def test_a_kernel_in_the_background_outlives_who_started_it(serving: Serve) -> N
         assert (again["started"], again["pid"]) == (False, pid)
         assert kernel.battui("send", "n = 7").returncode == 0
         assert kernel.battui("attach").returncode == 2, "there is no terminal here"
+        state = Path(kernel.environment["XDG_STATE_HOME"]) / "battui"
+        logs = [*state.glob("*.log"), *state.glob("log/*")]
+        assert state / "kernel.log" in logs
+        assert {log.stat().st_mode & 0o777 for log in logs} == {0o600}, "messages can hold anything"
     finally:
         assert kernel.battui("bridge", "stop").returncode == 0
     assert kernel.battui("send", "n").stdout == "7\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,18 @@ def test_records_are_picked_by_level_kind_and_mission(
 ) -> None:
     record = {"level": "info", "kind": "mission", "mission": "m1"}
     assert Picked(level, kind, mission, "text").passes(record) is shown
+
+
+def test_nobody_else_may_read_the_files(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, file_kb=16, files=3)
+    log = EventLog(settings)
+    before = os.umask(0)
+    try:
+        for number in range(200):
+            log.write(_event(number))
+    finally:
+        os.umask(before)
+    log.close()
+
+    modes = {file.stat().st_mode & 0o777 for file in log_path(settings).parent.iterdir()}
+    assert modes == {0o600}
