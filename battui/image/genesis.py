@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from BTrees.Length import Length
 from BTrees.OOBTree import OOBTree
 
 from battui.image.objects import UvmObject
 from battui.image.primitive import Primitive
-from battui.image.world import LOBBY, MISSIONS
+from battui.image.world import LOBBY, MISSIONS, SIZE
 
 FORMAT = 1
 STATES = ("IDLE", "DECOMPOSING", "DELEGATING", "SYNTHESIZING", "COMPLETE", "FAILED")
@@ -30,10 +31,12 @@ PRIMITIVES_SINCE = {
 
 
 def awaken(root: Any) -> None:
-    """Perform genesis in a new image, and give an older one the primitives that have come since."""
+    """Perform genesis in a new image, and give an older one the primitives and the count that have come since."""
     if "genesis_obj" not in root:
         perform_genesis(root)
         return
+    if SIZE not in root:
+        root[SIZE] = Length(len(root[LOBBY]))
     for holder, primitives in PRIMITIVES_SINCE.items():
         for name, primitive in primitives.items():
             held = root[holder]._slots.get(name)
@@ -70,6 +73,7 @@ def perform_genesis(root: Any) -> None:
     )
     root[MISSIONS] = OOBTree()
     root[LOBBY] = OOBTree()
+    root[SIZE] = Length()
 
 
 def _catalog(traits: UvmObject) -> UvmObject:

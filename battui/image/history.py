@@ -11,6 +11,8 @@ from ZODB.TimeStamp import TimeStamp
 from battui.contracts.errors import Conflict, Refused, UnknownObject
 from battui.contracts.replies import HistoryEntry
 from battui.image.image import MISSION_KEY, Image
+from battui.image.naming import naming_of
+from battui.image.world import World
 
 
 def list_history(image: Image, limit: int = 50, oid: int | None = None) -> tuple[HistoryEntry, ...]:
@@ -40,6 +42,8 @@ def take_back(image: Image, transaction_id: str, note: str, *, mission: str = ""
     try:
         with image.unit_of_work(note, mission=mission) as world:
             image.database.undoMultiple([b64encode(tid)], world.transaction)
+        naming_of(image.database).forget()
+        image.perform("count", World.count)
     except (UndoError, ConflictError, POSKeyError, KeyError):
         raise Conflict(
             "later changes build on this transaction, or it is no longer there",

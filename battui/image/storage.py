@@ -17,6 +17,7 @@ from ZODB.FileStorage.format import CorruptedError
 from ZODB.POSException import StorageError
 
 from battui.contracts.errors import ImageDamaged, ImageInUse, ImageUnwritable, UnknownObject, UsageError
+from battui.image.naming import naming_of
 
 DATA_FILE = "image.fs"
 BLOB_FOLDER = "blobs"
@@ -91,7 +92,9 @@ def _open_uri(location: str) -> Any:
         ) from None
     with storage_errors(location):
         factory, options = zodburi.resolve_uri(location)
-        return ZODB.DB(factory(), **options)
+        database = ZODB.DB(factory(), **options)
+    naming_of(database).shared = True
+    return database
 
 
 @contextmanager

@@ -12,12 +12,14 @@ from battui.contracts.commands import Named, Path
 from battui.contracts.errors import NotStorable, UnknownObject, UnknownSlot
 from battui.contracts.values import Ref, Value, check_name, storable
 from battui.image.lookup import Found, find
+from battui.image.naming import Naming, naming_of
 from battui.image.objects import UvmObject
 from battui.image.touched import Savepoint
 
 Stored = TypeVar("Stored", bound=Persistent)
 
 LOBBY = "lobby"
+SIZE = "lobby_size"
 MISSIONS = "missions"
 
 
@@ -37,6 +39,17 @@ class World:
     def lobby(self) -> Any:
         """What users have bound: name to value."""
         return self.root[LOBBY]
+
+    @property
+    def size(self) -> int:
+        """How many names are bound in the lobby: kept count of, for a tree does not know how many it holds."""
+        counted = self.root.get(SIZE)
+        return len(self.lobby) if counted is None else int(counted())
+
+    def count(self) -> None:
+        """Count anew: what was bound before there was a count may have been taken back since."""
+        if self.size != (bound := len(self.lobby)):
+            self.root[SIZE].set(bound)
 
     @property
     def missions(self) -> Any:
@@ -119,17 +132,22 @@ class World:
                 about=name,
                 remedy="Choose another name for your object.",
             )
+        if SIZE in self.root and name not in self.lobby:
+            self.root[SIZE].change(1)
         self.lobby[name] = value
+        if isinstance(value, UvmObject):
+            self._naming.note(oid_of(self.store(value)), name)
 
     def name_of(self, target: UvmObject) -> str:
         """How a person would call the object: its name in the image or lobby, else its oid."""
         for name, value in self.system_objects():
             if value is target:
                 return name
-        for name, value in self.lobby.items():
-            if value is target:
-                return str(name)
-        return repr(target)
+        if target._p_oid is None:
+            return repr(target)
+        bound = ((name, oid_of(value)) for name, value in self.lobby_objects())
+        names = self._naming.candidates(oid_of(target), bound)
+        return next((name for name in names if self.lobby.get(name) is target), repr(target))
 
     def stored(self, value: object, *, about: str = "", depth: int = 0) -> Any:
         """A message's argument as a slot holds it: names resolved, references as objects, containers fresh."""
@@ -146,6 +164,10 @@ class World:
         if isinstance(value, dict):
             return {key: self.stored(item, about=about, depth=depth + 1) for key, item in value.items()}
         return storable(wire(value, about=about), about=about, depth=depth)
+
+    @property
+    def _naming(self) -> Naming:
+        return naming_of(self._connection.db())
 
     def _bound(self, name: str) -> Any:
         if name in self.lobby:

@@ -169,7 +169,7 @@ class Organs:
         report = self.cells.guarantees()
         return KernelStatus(
             image=self._image.location,
-            objects=len(world.lobby),
+            objects=world.size,
             open_missions=sum(1 for _ in active_cycles(world)),
             queued=self.mailbox.waiting,
             engine=self.inference.status,

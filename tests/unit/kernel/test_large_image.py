@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from battui.contracts.commands import ListObjects
+from battui.contracts.commands import Path as ObjectPath
 from battui.contracts.replies import ObjectList
 from battui.image.image import Image
-from battui.image.objects import clone_of
+from battui.image.objects import UvmObject, clone_of
 from battui.image.world import World
-from battui.kernel.commands.reading import object_list
+from battui.kernel.commands.reading import object_list, object_view
 
 PAGE = 200
 MOST_SLOWER = 10.0
@@ -25,7 +26,7 @@ def fill(image: Image, count: int) -> None:
         def bind(world: World) -> None:
             for number in range(first, min(first + 10_000, count)):
                 origin = world.root["genesis_obj"]
-                world.lobby[f"thing_{number:06}"] = clone_of(origin, {"number": number})
+                world.bind(f"thing_{number:06}", clone_of(origin, {"number": number}))
 
         return bind
 
@@ -79,3 +80,43 @@ def test_a_page_of_a_hundred_thousand_objects_costs_what_a_page_of_a_few_costs(t
     told = f"{many / few:.1f} and {late / few:.1f} times a small lobby's page; a vain search {none:.2f} s"
     assert listed.next == f"thing_{PAGE:06}"
     assert max(many, late) < MOST_SLOWER * few, told
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_an_object_and_the_count_among_a_hundred_thousand_cost_what_they_cost_among_a_hundred(
+    tmp_path: Path,
+) -> None:
+    def seconds(image: Image, work: Callable[[World], object]) -> float:
+        """Of the quickest of twenty readings, after one that learns the lobby's names."""
+        image.read(work)
+        taken = []
+        for _ in range(20):
+            began = time.perf_counter()
+            image.read(work)
+            taken.append(time.perf_counter() - began)
+        return min(taken)
+
+    def view(world: World) -> object:
+        # What has a name is found by it, and what has none is known to have none.
+        shown = object_view(world, ObjectPath(("thing_000099",)))
+        assert shown.name == "thing_000099"
+        unnamed = world.lobby["thing_000099"].friend
+        assert world.name_of(unnamed) == repr(unnamed)
+        return shown
+
+    taken: dict[int, tuple[float, float]] = {}
+    for count in (100, 100_000):
+        folder = str(tmp_path / str(count))
+        with Image.open(folder) as image:
+            fill(image, count)
+            image.perform("befriend", lambda world: befriend(world.lobby["thing_000099"]))
+        with Image.open(folder) as image:
+            assert image.read(lambda world: world.size) == count
+            taken[count] = (seconds(image, view), seconds(image, lambda world: world.size))
+    ratios = [many / few for few, many in zip(*taken.values(), strict=True)]
+    assert max(ratios) < MOST_SLOWER, ratios
+
+
+def befriend(thing: UvmObject) -> None:
+    thing.friend = clone_of(thing)
