@@ -72,7 +72,8 @@ def passes_for(steps: int, train: Path, recipe: Recipe) -> float:
 
     examples = read_examples(train, load_tokenizer(base_file()), longest=recipe.longest)
     parts = len(one_pass(examples, recipe.part, f"{recipe.seed} 0"))
-    return steps / -(-parts // recipe.parts)
+    # A step is taken as long as less has been passed than was asked for: half a step less is the same on any machine.
+    return (steps - 0.5) / -(-parts // recipe.parts)
 
 
 def _figures(variant: Variant, run: Path) -> dict[str, object]:

@@ -70,9 +70,9 @@ def evaluate(
     }
 
 
-def speeds(adapter: Path, examples: Path) -> dict[str, float]:
+def speeds(adapter: Path, examples: Path, most: int = SPOKEN) -> dict[str, float]:
     """Tokens a second with the expert and without, on the same prompts."""
-    prompts = prompts_of(examples, SPOKEN)
+    prompts = prompts_of(examples, min(most, SPOKEN))
     with speaking(base_file(), adapter) as speaker:
         speaker.speed(prompts[:2], expert=True)
         return {
@@ -81,9 +81,9 @@ def speeds(adapter: Path, examples: Path) -> dict[str, float]:
         }
 
 
-def words(adapter: Path) -> dict[str, int]:
-    """What becomes of answers in words."""
-    return words_kept(base_file(), adapter)
+def words(adapter: Path, most: int | None = None) -> dict[str, int]:
+    """What becomes of answers in words; to `most` questions, if given."""
+    return words_kept(base_file(), adapter, most)
 
 
 def run_battui(arguments: Sequence[str], environment: dict[str, str]) -> str:

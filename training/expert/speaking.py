@@ -93,13 +93,13 @@ def questions() -> list[Question]:
     return [Question(each["text"], tuple(each["right"])) for each in told]
 
 
-def words_kept(base: Path, adapter: Path) -> dict[str, int]:
+def words_kept(base: Path, adapter: Path, most: int | None = None) -> dict[str, int]:
     """What becomes of answers in words.
 
     `right_alone` without the adapter in the engine, `right_beside` with it loaded but not asked for, `right_through`
     with it in use; `same` counts answers that are the same, letter by letter, alone and beside.
     """
-    asked = questions()
+    asked = questions()[:most]
     with speaking(base, None) as speaker:
         alone = [speaker.answer(each.text, expert=False) for each in asked]
     with speaking(base, adapter) as speaker:

@@ -27,7 +27,8 @@ class Making:
     """Where everything of one expert lies, and how it is to be made.
 
     `sampled` is how many tasks the expert's own candidates are taken for, 0 leaves that out; `refining` how often the
-    examples are gone over that come of it. `most_tasks` bounds each file of tasks that it is scored on.
+    examples are gone over that come of it. `prompts` bounds those of the proof, of the questions in words and of
+    the speeds, `most_tasks` each file of tasks that it is scored on.
     """
 
     out: Path
@@ -108,8 +109,8 @@ def measure(making: Making) -> None:
     sampled = making.samples / "sample.json"
     _write(out / "sampled.json", json.loads(sampled.read_text("utf-8")) if making.sampled else {})
     kept(out / "proof.json", lambda: prove(adapter, prompts_of(test, making.prompts)))
-    kept(out / "words.json", lambda: words(adapter))
-    kept(out / "speeds.json", lambda: speeds(adapter, test))
+    kept(out / "words.json", lambda: words(adapter, making.prompts))
+    kept(out / "speeds.json", lambda: speeds(adapter, test, making.prompts))
     tasks = list(_cut(making))
     kept(out / "scores.json", lambda: evaluate(tasks, out / "reports", adapter=adapter))
 
