@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from persistent import Persistent
@@ -21,6 +23,7 @@ Stored = TypeVar("Stored", bound=Persistent)
 LOBBY = "lobby"
 SIZE = "lobby_size"
 MISSIONS = "missions"
+_READ_FOR_A_NEAR_NAME = 1000
 
 
 def oid_of(target: Persistent) -> int:
@@ -119,7 +122,7 @@ class World:
             raise UnknownObject(
                 "this is a value, and only objects understand messages",
                 about=str(path),
-                remedy="Name an object.",
+                remedy=f"Name the object that has it: {path.holder}",
             )
         return found
 
@@ -175,9 +178,18 @@ class World:
         value = self.root.get(name)
         if isinstance(value, UvmObject):
             return value
+        near = self._like(name)
+        meant = f"Did you mean {near}? Else bind it first" if near else "Bind it first"
         raise UnknownObject(
-            "nothing is bound to this name", about=name, remedy=f"Bind it first: {name} = genesis_obj.clone()"
+            "nothing is bound to this name", about=name, remedy=f"{meant}: {name} = genesis_obj.clone()"
         )
+
+    def _like(self, name: str) -> str:
+        """The bound name nearest to a mistyped one; empty where none is near. Of a large lobby, a part is read."""
+        bound = islice(chain(self.lobby.keys(name[:1]), self.lobby.keys()), _READ_FOR_A_NEAR_NAME)
+        system = (own for own, _ in self.system_objects())
+        near = get_close_matches(name, chain(bound, system), n=1, cutoff=0.75)
+        return near[0] if near else ""
 
     def _slot(self, current: Any, passed: str, name: str) -> Any:
         if not isinstance(current, UvmObject):

@@ -73,6 +73,9 @@ def test_a_path_may_begin_at_an_oid(world: World) -> None:
 
 NOT_FOUND: dict[str, tuple[Path, type[BattuiError], str]] = {
     "no such name": (Path(("nobody",)), UnknownObject, "nobody = genesis_obj.clone"),
+    "a mistyped name": (Path(("acount", "balance")), UnknownObject, "Did you mean account?"),
+    "a mistyped name of battui's own": (Path(("genesis_ob",)), UnknownObject, "Did you mean genesis_obj?"),
+    "a name in capitals": (Path(("Account",)), UnknownObject, "Did you mean account?"),
     "a tree of the root": (Path(("active_cycles",)), UnknownObject, "active_cycles"),
     "the lobby itself": (Path(("lobby",)), UnknownObject, "lobby"),
     "no such slot": (Path(("account", "colour")), UnknownSlot, "balance, owner, parent"),
@@ -104,7 +107,7 @@ def test_a_broken_chain_is_told_apart_from_a_slot_that_is_not_there(world: World
 
 def test_only_objects_receive_messages(world: World) -> None:
     assert world.receiver(Path(("account",))) is world.lobby["account"]
-    with pytest.raises(UnknownObject, match=r"account\.balance: this is a value"):
+    with pytest.raises(UnknownObject, match=r"account\.balance: this is a value.*that has it: account$"):
         world.receiver(Path(("account", "balance")))
 
 
