@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -38,11 +39,26 @@ def failure_of(cycle: UvmObject, fates: Sequence[Mapping[str, Any]]) -> str:
         told = "the model wrote no method"
     else:
         nearest = best_fate(fates)
-        lacking = nearest["verdict"] if nearest is not None else ""
+        lacking = in_words(nearest["verdict"]) if nearest is not None else ""
         told = f"none of the {len(fates)} candidates passed; the best: {lacking}"
         if len(fates) == 1:
             told = f"the one candidate did not pass: {lacking}"
     return f"{cause}; {told}" if cause else told
+
+
+def in_words(verdict: str) -> str:
+    """A verdict for a person: what a run came to is kept, and told the model, as JSON at its end."""
+    said, found, effect = verdict.partition("; {")
+    try:
+        came = json.loads("{" + effect) if found else {}
+        put = {name: value for _, slots, _ in came["changes"] for name, value in slots.items()}
+        gone = [name for _, _, removed in came["changes"] for name in removed]
+        result = came["result"]
+    except (KeyError, TypeError, ValueError):
+        return verdict
+    parts = [f"it set {name} to {value!r}" for name, value in put.items()]
+    parts += [f"it removed {name}" for name in gone]
+    return f"{said}: {', '.join([*parts, f'it answered {result!r}'])}"
 
 
 def best_fate(fates: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -140,6 +140,27 @@ def test_a_failure_counts_the_candidates_of_all_rounds(world: World, account: Uv
     assert failure_of(cycle, [{**fate(0), "source": " "}]) == "the model wrote no method"
 
 
+EFFECTS = {
+    '{"changes": [[33, {"a": 12}, []]], "created": 0, "result": null}': "it set a to 12, it answered None",
+    '{"changes": [[33, {}, ["a"]]], "created": 0, "result": 3}': "it removed a, it answered 3",
+    '{"changes": [], "created": 1, "result": "; {"}': "it answered '; {'",
+}
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_a_failure_says_in_words_what_the_best_candidate_did(
+    world: World, account: UvmObject, effect: str
+) -> None:
+    best = {**fate(0), "verdict": f"cell: ran, but the expectation does not hold; {effect}"}
+    told = failure_of(started(world, account), [best])
+    assert told.endswith(f"the expectation does not hold: {EFFECTS[effect]}")
+
+
+@pytest.mark.parametrize("verdict", ["cell: NameError: {x}; {y", "cell: TypeError: bad; {}", "a; {1}"])
+def test_a_verdict_without_an_effect_is_told_as_it_is(world: World, account: UvmObject, verdict: str) -> None:
+    assert failure_of(started(world, account), [{**fate(0), "verdict": verdict}]).endswith(verdict)
+
+
 def test_a_failure_names_its_cause(world: World, account: UvmObject) -> None:
     clash = started(world, account, "self.balance == 1 and self.balance == 2")
     assert "no method can meet self.balance == 1 and self.balance == 2" in failure_of(clash, [fate(0)])
