@@ -61,6 +61,7 @@ class Picked:
 
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record["at"]))
         who = " ".join(filter(None, (record["mission"], record["about"])))
+        who = " ".join(filter(None, (who, _state(record))))
         words = f"{who}: {record['text']}" if who else record["text"]
         return harmless(f"{when}  {record['level']:<7}  {record['kind']:<9}  {words}".replace("\n", " "))
 
@@ -73,6 +74,13 @@ def _record(line: str) -> Record | None:
         return None
     known = isinstance(record, dict) and {"at", "sequence", "kind", "level", "text"} <= record.keys()
     return {"mission": "", "about": "", **record} if known else None
+
+
+def _state(record: Record) -> str:
+    """The state that a mission has entered, a name in capitals; empty for all other events."""
+    data = record.get("data") if record["kind"] == "mission" else None
+    state = str(data.get("state", "")) if isinstance(data, dict) else ""
+    return state if state.isupper() else ""
 
 
 def _moment(record: Record) -> tuple[float, int]:

@@ -42,7 +42,10 @@ class LogLine(NamedTuple):
 
 def line_of(event: KernelEvent) -> LogLine:
     """The event as a line of the log."""
-    words = [harmless(one_line(each)) for each in (event.mission, event.about, event.text)]
+    # States have names in capitals; what else befalls a mission says so in its text.
+    state = str(event.data.get("state", "")) if event.kind == "mission" else ""
+    text = f"{state}: {event.text}" if state.isupper() else event.text
+    words = [harmless(one_line(each)) for each in (event.mission, event.about, text)]
     return LogLine(clock(event.at), event.level, event.kind, *words)
 
 

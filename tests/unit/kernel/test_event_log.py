@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,25 @@ def test_only_what_is_of_the_level_is_kept(tmp_path: Path, level: str, kept: int
     log.close()
 
     assert len(list(records_in(log_path(settings)))) == kept
+
+
+def test_a_shown_line_names_the_state_that_a_mission_has_entered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = _settings(tmp_path)
+    log = EventLog(settings)
+    for number, state in enumerate(("DECOMPOSING", "ended")):
+        log.write(replace(_event(number), data={"state": state}))
+    log.write(replace(_event(2), kind="engine", data={"state": "READY"}))
+    log.close()
+
+    Picked("info", "", "", "text").show(records_in(log_path(settings)))
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.partition(" m1 account")[2] for line in shown] == [
+        " DECOMPOSING: event 0",
+        ": event 1",
+        ": event 2",
+    ]
 
 
 def test_files_are_turned_over_and_read_in_order(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from battui.contracts.events import KernelEvent
 from battui.tui.log_filter import LogFilter, parsed
-from battui.tui.log_store import BLOCK, LogStore
+from battui.tui.log_store import BLOCK, LogStore, line_of
 from battui.tui.log_view import LogView
 from battui.tui.news import News
 from tests.unit.tui.screen import Terminal, open_terminal, played
@@ -106,3 +106,12 @@ def test_a_key_among_a_million_lines_is_as_fast_as_among_few() -> None:
             await terminal.shows("thing_4999.move_()")
 
     played(scene)
+
+
+def test_a_line_names_the_state_that_a_mission_has_entered() -> None:
+    entered = KernelEvent(1, START, "mission", "account.f_()", mission="m1", data={"state": "SYNTHESIZING"})
+    ended = KernelEvent(2, START, "mission", "ended FAILED: account.f_()", data={"state": "ended"})
+    assert [line_of(event).text for event in (entered, ended)] == [
+        "SYNTHESIZING: account.f_()",
+        "ended FAILED: account.f_()",
+    ]
