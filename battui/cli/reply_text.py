@@ -118,7 +118,7 @@ def _mission(view: MissionView) -> Iterator[str]:
         yield f"  {_when(at)}  {state}"
     wanted = {"intent": view.intent, "expectation": view.expectation}
     yield from (f"  {name}: {text}" for name, text in wanted.items() if text)
-    yield from (f"  plan: {key}: {value}" for key, value in view.plan.items())
+    yield from (f"  plan: {line}" for line in view.plan_lines)
     for facet, text in view.facets.items():
         yield f"  facet {facet}:"
         yield indented(text)

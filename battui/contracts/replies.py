@@ -157,6 +157,23 @@ class MissionView:
     provenance: Mapping[str, Value] = field(default_factory=dict)
     settled: str = ""
 
+    @property
+    def plan_lines(self) -> tuple[str, ...]:
+        """The plan for a reader, a line an entry, without what is empty or said by the strategy already."""
+        strategy = str(self.plan.get("strategy", ""))
+        return tuple(
+            f"{name.replace('_', ' ')}: {_listed(value)}"
+            for name, value in self.plan.items()
+            if value and not (name in ("way", "reason") and str(value) in strategy)
+        )
+
+
+def _listed(value: Value) -> str:
+    """A value of a plan in a reader's words."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {one}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
 
 @dataclass(frozen=True, slots=True)
 class MissionList:

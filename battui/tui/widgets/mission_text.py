@@ -8,7 +8,7 @@ from textual.content import Content
 
 from battui.contracts.replies import CandidateView, MissionView
 from battui.tui.mission_book import MissionPage, is_open
-from battui.tui.values import clock, difference, lasted, pretty, python
+from battui.tui.values import clock, difference, lasted, python
 
 _STATES = {"COMPLETE": ("✓", "$text-success"), "FAILED": ("✗", "$text-error"), "IDLE": ("○", "$muted")}
 _THINKING = ("◐", "$text-warning")
@@ -52,7 +52,7 @@ def _lines(page: MissionPage, now: float, choice: str) -> Iterator[Content]:
         yield from _proposal(view, choice)
     yield from _outcome(view)
     if view.plan:
-        yield from _section("Plan", python(pretty(dict(view.plan))))
+        yield from _section("Plan", Content("\n".join(view.plan_lines)))
     for facet, said in view.facets.items():
         yield from _section(facet, Content(said.strip()))
     for candidate in sorted(view.candidates, key=lambda candidate: not candidate.chosen):
@@ -88,7 +88,7 @@ def _outcome(view: MissionView) -> Iterator[Content]:
 
 
 def _used(view: MissionView) -> str:
-    tokens, seconds = view.budget.get("tokens"), view.budget.get("seconds")
+    tokens, seconds = view.budget.get("tokens"), str(view.budget.get("seconds")).removesuffix(".0")
     return f"{view.tokens} of {tokens} tokens, {view.seconds:.0f} of {seconds} s of thinking"
 
 

@@ -26,7 +26,7 @@ from battui.contracts.replies import (
     Reply,
     SlotView,
 )
-from battui.contracts.values import Ref
+from battui.contracts.values import Ref, Value
 
 METHOD = MethodView("double_", ("times",), "def double_(self, times):\n    return 2\n", mission="m3")
 MISSION = MissionView(
@@ -163,6 +163,31 @@ KINDS: list[tuple[Reply, str]] = [
     (HistoryList(), "history"),
     (STATUS, "status"),
 ]
+
+
+PLANS: list[tuple[dict[str, Value], tuple[str, ...]]] = [
+    (
+        {"strategy": "straight to it", "pillars": [], "look_up": [], "way": "straight", "reason": "to it"},
+        ("strategy: straight to it",),
+    ),
+    (
+        {
+            "strategy": "think",
+            "pillars": ["SAGE", "OAK"],
+            "sub_questions": {"SAGE": "why?"},
+            "reason": "none",
+        },
+        ("strategy: think", "pillars: SAGE, OAK", "sub questions: SAGE: why?", "reason: none"),
+    ),
+    ({}, ()),
+]
+
+
+@pytest.mark.parametrize(("plan", "lines"), PLANS)
+def test_a_plan_is_told_without_what_is_empty_or_said_twice(
+    plan: dict[str, Value], lines: tuple[str, ...]
+) -> None:
+    assert replace(MISSION, plan=plan).plan_lines == lines
 
 
 @pytest.mark.parametrize(("reply", "kind"), KINDS)
