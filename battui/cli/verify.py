@@ -30,7 +30,7 @@ def run(arguments: Namespace) -> int:
         verdicts = image.read(lambda world: _verify_all(world, arguments.output))
     refused = verdicts.count(False)
     told = f"{refused} refused" if refused else "none refused"
-    print(f"{len(verdicts)} learned methods, {told}.", file=sys.stderr)
+    print(f"{len(verdicts)} learned method{'s' * (len(verdicts) != 1)}, {told}.", file=sys.stderr)
     return REFUSED if refused else 0
 
 
