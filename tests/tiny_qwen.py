@@ -17,8 +17,8 @@ TEMPLATE = (
 NORMAL, CONTROL = 1, 3
 
 
-def write(path: Path, *, template: str = TEMPLATE, seed: int = 5) -> Path:
-    """The model as a GGUF file; an empty `template` leaves the entry out."""
+def write(path: Path, *, seed: int = 5) -> Path:
+    """The model as a GGUF file."""
     words = (*_bytes_as_letters(), END, START)
     entries: dict[str, Entry] = {
         "general.architecture": "qwen2",
@@ -37,7 +37,7 @@ def write(path: Path, *, template: str = TEMPLATE, seed: int = 5) -> Path:
         "tokenizer.ggml.token_type": [NORMAL] * (len(words) - 2) + [CONTROL] * 2,
         "tokenizer.ggml.merges": ("\u0120 \u0120",),
         "tokenizer.ggml.eos_token_id": len(words) - 2,
-        **({"tokenizer.chat_template": template} if template else {}),
+        "tokenizer.chat_template": TEMPLATE,
     }
     return write_gguf(path, entries, _weights(len(words), seed))
 

@@ -17,9 +17,8 @@ SPARING = {"BATTUI_MISSION_MAX_TOKENS": "24", "BATTUI_MISSION_ATTEMPTS": "2", "B
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("template", [tiny_qwen.TEMPLATE, ""], ids=["its own template", "no template"])
-def test_a_model_that_knows_nothing_fails_its_missions_with_reasons(tmp_path: Path, template: str) -> None:
-    model = tiny_qwen.write(tmp_path / "tiny.gguf", template=template)
+def test_a_model_that_knows_nothing_fails_its_missions_with_reasons(tmp_path: Path) -> None:
+    model = tiny_qwen.write(tmp_path / "tiny.gguf")
     folder = tmp_path / "image"
     report = tmp_path / "report.jsonl"
     tasks = written(tmp_path / "tasks.jsonl", TASKS[:1])
