@@ -25,6 +25,8 @@ from battui.mind.steps import (
 
 MOST_QUOTED = 3
 MOST_LOOKED = 3
+WHOLE = 0.999
+"""The share of a question's weight that a slot has which says all that is asked."""
 
 
 def process(cycle: UvmObject, outcomes: tuple[Outcome, ...], context: MindContext) -> Step:
@@ -50,6 +52,9 @@ def _weigh(cycle: UvmObject, looked_up: Found, context: MindContext) -> Step:
     passages, slots = looked_up.passages, data_slots(cycle.target)
     from_slots = evidence_of_slots(question, cycle.target_name, slots)
     found = sorted((*from_slots, *evidence_in(question, passages)), key=lambda each: -each.fit)
+    # What the object says of itself in all the words of the question, no page knows better.
+    if own := [each for each in from_slots if each.fit >= WHOLE and not question.about_object]:
+        found = own
     if not found and looked_up.indexed and _may_ask_the_council(cycle, context):
         return Step(remember={"attempt": cycle.attempt + 1}, next_state="DECOMPOSING")
     if not found:

@@ -255,6 +255,13 @@ CASES: dict[str, Case] = {
         mandate=QUESTION,
         remembered={"evidence": [["guide.md:3", "A balance below zero is overdrawn."]]},
     ),
+    "answering goes by the object's own slot before any page": Case(
+        "SYNTHESIZING",
+        "generate answer: m1.answer x1",
+        (Found((Excerpt("guide.md:3", "The balance is 150."),)),),
+        mandate=replace(QUESTION, question="What is the balance?"),
+        remembered={"evidence": [["account.balance", "balance = 100"]]},
+    ),
     "answering asks nothing where nothing was found": Case(
         "SYNTHESIZING",
         "-> COMPLETE",
