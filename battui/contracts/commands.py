@@ -202,7 +202,10 @@ class EditMethod:
 
 @dataclass(frozen=True, slots=True)
 class SettleFinding:
-    """Decide about what a heartbeat's audit has found: accepted, or dismissed. A MissionView."""
+    """Decide about what a heartbeat's audit has found: accepted, or dismissed. A MissionView.
+
+    The report is words, so the decision is noted with it, and starts nothing.
+    """
 
     mission: str
     accepted: bool

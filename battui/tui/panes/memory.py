@@ -31,11 +31,11 @@ from battui.tui.widgets.listing import Column, Listing
 _ADAPTERS = (
     Column("adapter", 20),
     Column("tier", 9),
-    Column("size", 10, right=True),
+    Column("size", 9, right=True),
     Column("used", 6, right=True, least=70),
     Column("last swap"),
 )
-_FINDINGS = (Column("decision", 12), Column("found"), Column("age", 6, right=True))
+_FINDINGS = (Column("decision", 14), Column("found"), Column("age", 6, right=True))
 _NO_ADAPTERS = "No adapters are in this image. They come with: battui adapter add FOLDER"
 _NO_FINDINGS = "The heartbeat has found nothing yet."
 
@@ -139,7 +139,7 @@ class MemoryPane(Pane):
         if view is not None:
             self._book.put([view])
             self.show_findings()
-            self.notify(f"The finding is {view.settled}.")
+            self.notify(f"Noted: {view.settled}. Nothing was started or changed by that.")
 
     def on_news(self, news: News) -> None:
         now = time.time()

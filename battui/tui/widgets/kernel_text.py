@@ -10,13 +10,22 @@ from battui.tui.widgets.listing import Row
 from battui.tui.widgets.mission_text import state_name
 from battui.tui.widgets.status_line import engine_text
 
+# A report is the model's own words: there is nothing in it that could be carried out.
+_DECIDED = {
+    "": "To accept or dismiss it is to note that with the report: it starts nothing and changes nothing.\n"
+    "To act on it, edit a method that it names (e in Objects), or teach it more cases (battui teach).",
+    "accepted": "Accepted: noted with the report. Nothing was started or changed by that.",
+    "dismissed": "Dismissed: noted with the report. Nothing was started or changed by that.",
+}
+
 
 def kernel_text(status: KernelStatus, stats: KernelStats | None, now: float) -> Content:
     """Engine, cells and heartbeat."""
     return Content("\n").join(
         [
             _fact("Engine", engine_text(status.engine), _engine(status, stats)),
-            _fact("Cells", Content(_guarantees(status)), _cells(stats)),
+            # The figures first: they change, and a narrow screen cuts the line's end.
+            _fact("Cells", Content(_cells(stats)), _guarantees(status)),
             _fact("Heartbeat", Content(_heartbeat(status, now)), _commands(stats)),
         ]
     )
@@ -37,9 +46,12 @@ def finding_row(view: MissionView, now: float) -> Row:
 
 def finding_text(view: MissionView) -> Content:
     """What an audit has found, in full."""
-    when = f"  {view.id}  {date_and_clock(view.started_at)}  enter shows the mission"
-    head = Content.assemble((view.title, "bold"), (when, "$muted"))
-    return Content("\n").join([head, Content(view.answer or view.failure)])
+    when = f"  {date_and_clock(view.started_at)}  enter shows the mission"
+    head = Content.assemble((view.id, "bold"), (when, "$muted"))
+    said = [head, Content(view.answer or view.failure)]
+    return Content("\n").join(
+        [*said, Content.styled(_DECIDED[view.settled], "$muted")] if view.answer else said
+    )
 
 
 def _fact(title: str, first: Content, rest: str) -> Content:
@@ -51,9 +63,9 @@ def _engine(status: KernelStatus, stats: KernelStats | None) -> str:
     name = [f"{description.name} on {description.device}"] if description is not None else []
     if stats is None:
         return ", ".join(name)
-    speed = [f"{stats.tokens / stats.working_s:.0f} tokens/s while it works"] if stats.working_s else []
+    speed = f" at {stats.tokens / stats.working_s:.1f}/s" if stats.working_s else ""
     restarts = [f"{stats.restarts} restarts"] if stats.restarts else []
-    return ", ".join([*name, f"{stats.tokens} tokens", *speed, *restarts])
+    return ", ".join([*name, f"{stats.tokens} tokens{speed}", *restarts])
 
 
 def _guarantees(status: KernelStatus) -> str:
@@ -61,7 +73,7 @@ def _guarantees(status: KernelStatus) -> str:
 
 
 def _cells(stats: KernelStats | None) -> str:
-    return f"{stats.activations} methods run, {stats.kills} stopped" if stats is not None else ""
+    return f"{stats.activations} run, {stats.kills} stopped" if stats is not None else ""
 
 
 def _heartbeat(status: KernelStatus, now: float) -> str:
