@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def add_parser(subparsers: Any) -> None:
         "missions", help="list, show, wait for, approve, reject, edit, retry or cancel missions"
     )
     parser.set_defaults(run=run_list, only_open=False, limit=100)
+    _add_listing_options(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
     listing = verbs.add_parser("list", help="newest first")
-    listing.add_argument("--open", dest="only_open", action="store_true", help="only those not ended")
-    listing.add_argument("--limit", metavar="N", type=int, default=100, help="at most so many (default 100)")
+    _add_listing_options(listing)
     listing.set_defaults(run=run_list)
     for name, run, meaning in (
         ("show", run_show, "everything one mission went through"),
@@ -51,6 +51,16 @@ def add_parser(subparsers: Any) -> None:
         "--reason", metavar="TEXT", required=True, help="what the method should do instead"
     )
     rejecting.set_defaults(run=run_reject)
+
+
+def _add_listing_options(parser: Any) -> None:
+    """What is to be listed; without a default, for the verb must not undo what stood before it."""
+    parser.add_argument(
+        "--open", dest="only_open", action="store_true", default=SUPPRESS, help="only those not ended"
+    )
+    parser.add_argument(
+        "--limit", metavar="N", type=int, default=SUPPRESS, help="at most so many (default 100)"
+    )
 
 
 def run_list(arguments: Namespace) -> int:

@@ -38,6 +38,22 @@ def test_shared_flags_stand_before_or_after_the_command(line: str) -> None:
     assert (arguments.image, arguments.output, arguments.path) == ("here", "json", "account")
 
 
+@pytest.mark.parametrize(
+    ("line", "limit", "only_open"),
+    [
+        ("missions", 100, False),
+        ("missions list", 100, False),
+        ("missions --limit 2 --open", 2, True),
+        ("missions list --limit 2", 2, False),
+        ("missions --open list --limit 3", 3, True),
+    ],
+)
+def test_missions_are_listed_with_or_without_the_verb(line: str, limit: int, only_open: bool) -> None:
+    arguments = build_parser().parse_args(line.split())
+
+    assert (arguments.limit, arguments.only_open) == (limit, only_open)
+
+
 def test_an_abbreviated_flag_is_no_flag() -> None:
     with pytest.raises(UsageError, match="--imag"):
         build_parser().parse_args(["--imag=here", "show"])
