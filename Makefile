@@ -40,6 +40,7 @@ clean:
 	rm -rf $(VENV) .battui .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(STAMPS)/run: pyproject.toml constraints.txt $(STAMPS)/venv
+	@echo "Installing what battui needs: some minutes, the first time"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable .
 	@touch $@
 
