@@ -7,7 +7,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 Figures = Sequence[Mapping[str, Any]]
-WIDTH, HEIGHT = 1000, 420
+WIDTH, HEIGHT = 1000, 500
+TOP, BOTTOM = 60.0, 340.0
 INK, FAINT = "#444444", "#d8d8d8"
 COLOURS = ("#1f4e79", "#c55a11", "#548235", "#7f3f98", "#8a8a8a")
 BARS = ("all", "tier 1", "tier 2", "tier 3")
@@ -20,7 +21,7 @@ class Panel:
         self, left: float, width: float, x: tuple[float, float], y: tuple[float, float], *, title: str
     ) -> None:
         self._left, self._width, self._x, self._y = left, width, x, y
-        self._top, self._height = 60.0, HEIGHT - 130.0
+        self._top, self._height = TOP, BOTTOM - TOP
         self.title = title
 
     def place(self, x: float, y: float) -> tuple[float, float]:
@@ -76,7 +77,7 @@ def _steps(figures: Figures, bounds: tuple[float, float]) -> Iterator[str]:
         points = list(zip(each["steps"], each["seen"], strict=True))
         yield from panel.curve([point for point in points if point[1] <= bounds[1]], colour)
         label = each["label"] if each["group"] != "families" else f"{each['label']} of the families"
-        yield from _key(150, 78 + 18 * number, label, colour)
+        yield from _key(90, BOTTOM + 64 + 18 * number, label, colour)
 
 
 def _families(figures: Figures, whole: Mapping[str, Any], bounds: tuple[float, float]) -> Iterator[str]:
@@ -92,13 +93,13 @@ def _families(figures: Figures, whole: Mapping[str, Any], bounds: tuple[float, f
         points = [(float(place), _at_end(each, name)) for place, each in enumerate(shown)]
         found = [(place, value) for place, value in points if value is not None]
         yield from panel.curve(found, COLOURS[number])
-        yield from _key(540, 78 + 18 * number, name, COLOURS[number])
+        yield from _key(410, BOTTOM + 64 + 18 * number, name, COLOURS[number])
 
 
 def _ablations(figures: Figures, whole: Mapping[str, Any], bounds: tuple[float, float]) -> Iterator[str]:
     """Bars of the loss at the end, without one thing each."""
     shown = [whole, *(each for each in figures if each["group"] in ("rank", "ablation"))]
-    panel = Panel(700, 280, (0, len(shown)), bounds, title="At the end, with one thing changed")
+    panel = Panel(700, 250, (0, len(shown)), bounds, title="At the end, with one thing changed")
     yield from panel.frame([], "")
     for number, each in enumerate(shown):
         for place, name in enumerate(BARS):
