@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Capability = Literal[
-    "stream", "batch", "grammar", "schema", "adapters", "embed", "chat-template", "branches"
-]
+Capability = Literal["stream", "batch", "grammar", "schema", "adapters", "embed", "chat-template", "branches"]
 FinishReason = Literal["stop", "length", "cancelled"]
 
 

@@ -47,6 +47,8 @@ class Heartbeat:
 
     async def _beat(self) -> None:
         await self.save_record()
+        if await self._committer.perform("heartbeat", _nothing_done):
+            return
         mission = await self._committer.perform("heartbeat", _start_audit)
         self._bus.announce("heartbeat", f"audit {mission or 'already under way'}", mission=mission)
         if mission:
@@ -60,6 +62,11 @@ class Heartbeat:
     async def _pause(self, seconds: float) -> None:
         self.next_at = time.time() + seconds
         await trio.sleep(seconds)
+
+
+def _nothing_done(world: World) -> bool:
+    """Whether there is nothing to audit: an audit of a new image would only keep the engine from its user."""
+    return not world.root["alfred_prototype_obj"]._slots.get("record")
 
 
 def _start_audit(world: World) -> str:

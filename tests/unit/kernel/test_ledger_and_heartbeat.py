@@ -129,10 +129,12 @@ async def test_where_nothing_was_counted_nothing_is_written(image: Image, commit
 class Beating:
     """A heartbeat with what it announces and whom it sets to work."""
 
-    def __init__(self, committer: AtOnce, *, enabled: bool = True) -> None:
+    def __init__(self, committer: AtOnce, *, enabled: bool = True, busy: bool = True) -> None:
         self.bus = Bus(100)
         self.taken_up = TakenUp()
         self.ledger = Ledger()
+        if busy:
+            self.ledger.record_send("deposit_", 0.25, failed=False)
         self.heartbeat = Heartbeat(
             HeartbeatSettings(enabled=enabled, first_delay_s=30.0, period_s=3600.0),
             cast("Committer", committer),
@@ -187,6 +189,12 @@ async def test_the_first_beat_comes_after_the_first_delay(
     assert audit == ("self_audit", "IDLE", "alfred_prototype_obj")
 
 
+async def test_where_nothing_was_done_nothing_is_audited(committer: AtOnce, mock_clock: MockClock) -> None:
+    beating = Beating(committer, busy=False)
+    assert await beating.after(mock_clock, 30.0, 3630.0) == [[], []]
+    assert beating.taken_up == []
+
+
 async def test_the_next_beats_come_a_period_apart(
     image: Image, committer: AtOnce, mock_clock: MockClock
 ) -> None:
@@ -214,7 +222,7 @@ async def test_there_is_no_second_audit_while_one_is_open(
 async def test_a_beat_adds_the_record_before_the_audit_reads_it(
     image: Image, committer: AtOnce, mock_clock: MockClock
 ) -> None:
-    beating = Beating(committer)
+    beating = Beating(committer, busy=False)
     beating.ledger.record_send("deposit_", 1.0, failed=False)
 
     await beating.after(mock_clock, 30.0)
