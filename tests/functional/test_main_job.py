@@ -200,12 +200,13 @@ async def test_the_heartbeat_audits_the_image_and_keeps_the_report(
 ) -> None:
     folder = scripted_image(script_of(BODIES))
     async with live(
-        folder, heartbeat__enabled=True, heartbeat__first_delay_s=0.5, heartbeat__period_s=3600.0
+        folder, heartbeat__enabled=True, heartbeat__first_delay_s=0.5, heartbeat__period_s=0.5
     ) as life:
         await life.line(MAKE)
-        await life.until(lambda event: event.kind == "heartbeat")
-        await life.until(lambda event: event.kind == "mission" and event.data.get("end") == "COMPLETE")
-        (report,) = (await life.line("alfred_prototype_obj.audits")).value
+        await life.line(TEACH)  # an image in which nothing was done is not audited
+        beat = await life.until(lambda event: event.kind == "heartbeat")
+        await life.until(lambda event: event.mission == beat.mission and event.data.get("end") == "COMPLETE")
+        report, *_ = (await life.line("alfred_prototype_obj.audits")).value
         assert report["report"] == "It changes the balance."
         states = [state for state, _ in (await life.mission(report["mission"])).trail]
         assert states == ["IDLE", "DECOMPOSING", "DELEGATING", "SYNTHESIZING", "COMPLETE"]

@@ -21,6 +21,7 @@ def parsed() -> Namespace:
     for add in (
         _add_train,
         _add_export,
+        _add_average,
         _add_install,
         _add_prove,
         _add_words,
@@ -50,6 +51,14 @@ def _add_export(verbs: Any) -> None:
     parser.add_argument("--run", dest="folder", type=Path, required=True, help="folder of the run")
     parser.add_argument("--out", type=Path, required=True, help="folder for the adapter")
     parser.set_defaults(run=perform.export)
+
+
+def _add_average(verbs: Any) -> None:
+    parser = verbs.add_parser("average", help="make one adapter of two, one of which began with the other")
+    parser.add_argument("one", type=Path, help="folder of an adapter")
+    parser.add_argument("other", type=Path, help="folder of another one")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the adapter")
+    parser.set_defaults(run=perform.average)
 
 
 def _add_install(verbs: Any) -> None:

@@ -37,6 +37,14 @@ def export(arguments: Namespace) -> int:
     return 0
 
 
+def average(arguments: Namespace) -> int:
+    """Make one adapter of two."""
+    from training.expert.averaging import average
+
+    average(arguments.one, arguments.other, arguments.out)
+    return 0
+
+
 def install(arguments: Namespace) -> int:
     """Put a run's adapter where battui ships it from."""
     from training.expert.stages import install
