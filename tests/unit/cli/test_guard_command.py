@@ -9,26 +9,13 @@ from pathlib import Path
 
 import pytest
 
-LAUNCH = """
-import argparse, sys
-from battui.cli import guard
-from battui.contracts.errors import BattuiError
-parser = argparse.ArgumentParser()
-guard.add_parser(parser.add_subparsers())
-try:
-    arguments = parser.parse_args(sys.argv[1:])
-    sys.exit(arguments.run(arguments))
-except BattuiError as error:
-    print(error, file=sys.stderr)
-    sys.exit(error.exit_code)
-"""
 BROKEN = "class A:\n    def add(self, x):\n        self.rows.append(x)\n"
 FIXED = BROKEN + "        self._p_changed = True\n"
 
 
 def guard(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
-    command = [sys.executable, "-c", LAUNCH, "guard", *arguments]
+    command = [sys.executable, "-m", "battui", "guard", *arguments]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
