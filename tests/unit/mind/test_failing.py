@@ -16,7 +16,7 @@ from battui.mind.contradiction import contradiction_in
 from battui.mind.cycle import Mandate, park, start_cycle
 from battui.mind.editing import draft_of
 from battui.mind.failing import asked_for_forbidden, best_fate, failure_of
-from tests.unit.mind.state_cases import fate
+from tests.unit.mind.state_parts import fate
 
 CONTRADICTIONS = [
     "self.balance == 150 and self.balance == 151",

@@ -23,7 +23,8 @@ from battui.mind.steps import (
     Step,
     TryCandidates,
 )
-from tests.unit.mind.state_cases import CASES, MANDATES, PLAN, Case
+from tests.unit.mind.state_cases import CASES
+from tests.unit.mind.state_parts import MANDATES, PLAN, Case
 
 
 def started(world: World, target: UvmObject, case: Case) -> UvmObject:

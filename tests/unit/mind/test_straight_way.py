@@ -13,7 +13,7 @@ from battui.mind.method_form import MethodExpert, shipped_form
 from battui.mind.personas import shipped_personas
 from battui.mind.states import MindContext, state_functions
 from battui.mind.steps import Generate, Generated, Step, Tried
-from tests.unit.mind.state_cases import MANDATES, SETTINGS, bad, result
+from tests.unit.mind.state_parts import MANDATES, SETTINGS, bad, result
 
 CONTEXT = MindContext(shipped_personas(), SETTINGS, lambda: MethodExpert("jit", shipped_form()))
 MESSAGE = MANDATES["unhandled_message"]
