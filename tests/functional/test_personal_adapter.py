@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,6 +166,18 @@ def test_a_signal_is_handed_on_and_the_trainer_saves_its_place(tmp_path: Path) -
     before = signal.getsignal(signal.SIGTERM)
     assert trainer.run(path, []) is False
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_from_before_the_trainer_was_there_is_kept_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            super().__init__(*arguments, **named)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    assert trainer.run(stand_in(tmp_path, "sleep 600"), []) is False
 
 
 @pytest.mark.model

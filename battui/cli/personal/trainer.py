@@ -55,15 +55,18 @@ def run(python: Path, arguments: Sequence[str]) -> bool:
     EngineFailed where the trainer fails.
     """
     command = [str(python), "-m", MODULE, "personal", *arguments]
-    # A group of its own: what a terminal sends to its group would come to the trainer twice.
-    with subprocess.Popen(
-        command, env=_environment(), stdout=subprocess.PIPE, text=True, process_group=0
-    ) as process:
+    with (
+        _heeded() as relay,
+        # A group of its own: what a terminal sends to its group would come to the trainer twice.
+        subprocess.Popen(
+            command, env=_environment(), stdout=subprocess.PIPE, text=True, process_group=0
+        ) as process,
+    ):
+        relay.hand_on_to(process)
         assert process.stdout is not None
-        with _handed_on(process):
-            for line in process.stdout:
-                print(line, end="", file=sys.stderr, flush=True)
-            code = process.wait()
+        for line in process.stdout:
+            print(line, end="", file=sys.stderr, flush=True)
+        code = process.wait()
     if code in (STOPPED, -signal.SIGINT):
         return False
     if code:
@@ -71,15 +74,35 @@ def run(python: Path, arguments: Sequence[str]) -> bool:
     return True
 
 
-@contextmanager
-def _handed_on(process: subprocess.Popen[str]) -> Iterator[None]:
-    def hand_on(_number: int, _frame: FrameType | None) -> None:
-        process.send_signal(signal.SIGINT)
+class _Relay:
+    """Signals that came to this process; those from before the trainer was there are kept for it."""
 
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._come = 0
+        self._handed_on = 0
+
+    def heed(self, _number: int, _frame: FrameType | None) -> None:
+        self._come += 1
+        self._hand_on()
+
+    def hand_on_to(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        while self._process and self._handed_on < self._come:
+            self._handed_on += 1
+            self._process.send_signal(signal.SIGINT)
+
+
+@contextmanager
+def _heeded() -> Iterator[_Relay]:
+    relay = _Relay()
     heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    earlier = {number: signal.signal(number, hand_on) for number in heeded}
+    earlier = {number: signal.signal(number, relay.heed) for number in heeded}
     try:
-        yield
+        yield relay
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
