@@ -23,13 +23,17 @@ class Tmux:
     def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
         self._server = ("tmux", "-S", str(home / "tmux"), "-f", os.devnull)
         kept = {name: value for name, value in environment.items() if name not in ("TMUX", "TMUX_PANE")}
+        self._code = home / "code"
         self.environment = {**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
 
     def start(self, *arguments: str, columns: int = 100, rows: int = 30) -> None:
         """Run battui in the window."""
         command = shlex.join((sys.executable, "-m", "battui", *arguments))
         size = ("-x", str(columns), "-y", str(rows))
-        self._say("new-session", "-d", *size, "-s", "one", f"{command}; code=$?; exit $code")
+        self._code.unlink(missing_ok=True)
+        # In one piece, so that who looks never finds half of it.
+        told = f"echo $? > {self._code}.new; mv {self._code}.new {self._code}"
+        self._say("new-session", "-d", *size, "-s", "one", f"{command}; {told}")
         self._say("set-option", "-t", "one", "remain-on-exit", "on")
         self._say("set-option", "-t", "one", "window-size", "latest")
 
@@ -65,11 +69,11 @@ class Tmux:
     def end(self) -> int:
         """The exit code of the command once it has ended."""
         until = time.monotonic() + PATIENCE_S
-        # The number comes a moment after the end.
-        while not self._ask("#{pane_dead_status}"):
+        # Asked for `pane_dead_status`, tmux 3.3 now and then has not reaped its child, and never will.
+        while not self._code.exists():
             assert time.monotonic() < until, f"it never ended:\n{self.screen()}"
             time.sleep(LOOK_AGAIN_S)
-        return int(self._ask("#{pane_dead_status}"))
+        return int(self._code.read_text())
 
     def close(self) -> None:
         """End the server and what runs in it."""
