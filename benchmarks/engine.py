@@ -26,6 +26,7 @@ from battui.engines.gguf import read_header
 from battui.engines.gguf_lora import converted
 from battui.engines.private_socket import PrivateSocket
 from battui.kernel.inference.inference import Inference
+from benchmarks import experts
 from tests.peft_adapters import make_adapter
 
 SEQUENCES = (1, 4, 8)
@@ -41,12 +42,13 @@ class Raw:
 
     def __init__(self, path: Path, loras: Sequence[Path]) -> None:
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        os.environ.setdefault("GOMP_SPINCOUNT", "500")
         import xllamacpp
 
         self._socket = PrivateSocket()
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(path)
-        parameters.n_ctx, parameters.n_parallel, parameters.kv_unified = CONTEXT * SLOTS, SLOTS, False
+        parameters.n_ctx, parameters.n_parallel, parameters.kv_unified = CONTEXT * SLOTS, SLOTS, True
         parameters.n_batch, parameters.cache_ram_mib = 128, 0
         cores = len(os.sched_getaffinity(0))
         parameters.cpuparams.n_threads = max(1, cores - 1)
@@ -243,9 +245,10 @@ async def measure(
             tell("first token", await first_token(inference, rounds))
             tell("first token, adapters in turn", await prefix_in_turn(inference, rounds))
             tell("mixed adapters", await mixed(inference, raw, tokens, rounds))
-            tell("swap", await swap(inference, 2 * rounds))
+            tell("one token of a hot adapter", await swap(inference, 2 * rounds))
             await trio.to_thread.run_sync(raw.close)
             nursery.cancel_scope.cancel()
+    tell("adapter into use, ms", await experts.measure(model, folder))
 
 
 def bundled() -> Path:
@@ -258,7 +261,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.engine")
     parser.add_argument("model", nargs="?", type=Path)
     parser.add_argument("--tokens", type=int, default=48)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
 
     def tell(name: str, figures: object) -> None:

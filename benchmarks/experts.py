@@ -26,14 +26,16 @@ ROUNDS = 5
 
 
 def main() -> None:
-    """Measure and print milliseconds, the median of some rounds."""
+    """Measure and print milliseconds."""
     path = Path(sys.argv[1]).resolve()
     with TemporaryDirectory() as folder:
-        trio.run(measure, ModelFiles("model", sha256_of(path), {path.name: str(path)}), Path(folder))
+        model = ModelFiles("model", sha256_of(path), {path.name: str(path)})
+        for what, taken in trio.run(measure, model, Path(folder)).items():
+            print(f"{what:<44}{taken:9.1f}")
 
 
-async def measure(model: ModelFiles, folder: Path) -> None:
-    """One engine with room for one of two adapters."""
+async def measure(model: ModelFiles, folder: Path) -> dict[str, float]:
+    """One engine with room for one of two adapters: milliseconds that each way takes, the median of the rounds."""
     header = header_of(model)
     model = replace(model, adapters=tuple(make_adapter(folder / name, header, seed=1) for name in "ab"))
     room = weight(model.adapters[0])
@@ -49,9 +51,8 @@ async def measure(model: ModelFiles, folder: Path) -> None:
             for _ in range(ROUNDS):
                 await again(bench, times)
     floor = reading(Path(max(model.adapters[0].files.values(), key=lambda file: Path(file).stat().st_size)))
-    print(f"adapter of {room / (1 << 20):.1f} MiB; milliseconds, median of {ROUNDS}")
-    for what, taken in {"floor: reading the file": floor, **times}.items():
-        print(f"{what:<44}{median(taken) * 1000:9.1f}")
+    ways = {f"floor: reading the file of {room / (1 << 20):.1f} MiB": floor, **times}
+    return {what: median(taken) * 1000 for what, taken in ways.items()}
 
 
 async def swaps(bench: MemoryBench, folder: Path, times: dict[str, list[float]]) -> None:

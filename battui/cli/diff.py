@@ -13,6 +13,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command `diff`."""
     parser = subparsers.add_parser("diff", help="show how a learned method changed between two versions")
     parser.add_argument("path", metavar="PATH", help="the method: such as account.deposit_")
+    parser.add_argument("selector", nargs="?", help="the method's name, where PATH is its object")
     parser.add_argument(
         "--from",
         metavar="N",
@@ -33,7 +34,8 @@ def run(arguments: Namespace) -> int:
     from battui.contracts.commands import ShowMethod
     from battui.contracts.replies import MethodStory
 
-    (story,) = replies_to(arguments, ShowMethod(path_of(arguments.path)))
+    named = ".".join(filter(None, (arguments.path, arguments.selector)))
+    (story,) = replies_to(arguments, ShowMethod(path_of(named)))
     assert isinstance(story, MethodStory)
     _print(arguments.output, story, *chosen(story, arguments.old, arguments.new))
     return 0

@@ -226,8 +226,13 @@ def _report(tally: Tally, form: str, pace: _Pace) -> int:
 
 def _summary(tally: Tally, pace: _Pace) -> str:
     rate = tally.indexed / pace.seconds if pace.seconds else 0.0
-    parts = [f"{tally.indexed} documents indexed in {tally.chunks} chunks ({rate:.0f}/s)"]
+    indexed, chunks = _counted(tally.indexed, "document"), _counted(tally.chunks, "chunk")
+    parts = [f"{indexed} indexed in {chunks} ({rate:.0f}/s)"]
     parts += [f"{tally.unchanged} unchanged"] if tally.unchanged else []
     parts += [f"{tally.pruned} pruned"] if tally.pruned else []
     parts += [f"{len(tally.skipped)} skipped"] if tally.skipped else []
     return ", ".join(parts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

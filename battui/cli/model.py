@@ -138,7 +138,10 @@ def run_remove(arguments: Namespace) -> int:
     left = performed(settings, RemoveModel(arguments.name))
     text = f"{arguments.name} is no longer in the image {settings.image}."
     if isinstance(left, ModelList) and not any(model.in_use for model in left.models):
-        text += "\nNo model is in use now. Choose one with: battui model use NAME"
+        next_step = (
+            "Choose one with: battui model use NAME" if left.models else "Add one with: battui model add PATH"
+        )
+        text += f"\nNo model is in use now. {next_step}"
     print_done(arguments.output, arguments.name, text)
     return 0
 

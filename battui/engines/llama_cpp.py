@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,19 @@ from battui.contracts.generation import (
     OnToken,
 )
 from battui.engines.adapter_turns import use_of
-from battui.engines.admission import admit
+from battui.engines.admission import admit, too_long
 from battui.engines.branching import Frontier
 from battui.engines.completion import ANY_SLOT, Completion, Round, body, rounds
 from battui.engines.gguf import Header, read_header
 from battui.engines.gguf_lora import converted
+from battui.engines.llama_cpp_library import imported, version_of_library
 from battui.engines.private_socket import PrivateSocket
 from battui.engines.slots import Call, Slots
 
 PROMPT_BATCH = 128  # a prompt can be cancelled between batches; 128 is as fast as 2048 on a CPU
 PROMPT_CACHE_MIB = 512  # prompts that lost their slot, kept in RAM; the library's own default is 8192
 QUIET = 1  # errors only
+FEW_TOKENS = 8  # what a tokenizer may put around a text
 READ_CHUNK = 8 << 20
 GENERATES: frozenset[Capability] = frozenset(
     {"stream", "batch", "grammar", "schema", "adapters", "chat-template", "branches"}
@@ -56,7 +57,7 @@ class LlamaCppEngine:
     def describe(self) -> EngineDescription:
         return EngineDescription(
             name="llama.cpp",
-            version=_version(),
+            version=version_of_library(),
             model=self._model,
             context=self._context,
             capabilities=frozenset({"embed"}) if self._pools else GENERATES,
@@ -69,7 +70,7 @@ class LlamaCppEngine:
         path = _model_path(model)
         header = read_header(path)  # the library may abort the process over a file that is none
         self.unload()
-        library = _library()
+        library = imported()
         _read_ahead(path, progress)
         self._socket = PrivateSocket()
         loras = self._converted(model, header, options)
@@ -107,7 +108,9 @@ class LlamaCppEngine:
         parameters.model_alias = {path.stem}
         parameters.n_ctx = self._context * self._parallel  # the library's figure is for all slots together
         parameters.n_parallel = self._parallel
-        parameters.kv_unified = False  # else one long job can take another's room
+        # Kept apart, only slots that are neighbours are computed together. No job takes another's room: each ends
+        # within its own context, and the room is for as many contexts as there are slots.
+        parameters.kv_unified = True
         parameters.n_batch = PROMPT_BATCH
         # Its key is the prompt's tokens alone: what one adapter has computed it hands to another, or to the model.
         parameters.cache_ram_mib = 0 if loras else PROMPT_CACHE_MIB
@@ -139,12 +142,25 @@ class LlamaCppEngine:
         self._running[request.id] = completion
         try:
             prompt = self._prompt(request)
+            request = self._within_context(request, prompt)
             index = self._branch(server, completion, request, prompt) if request.branches else 0
             for turn in rounds(request, self._parallel, index):
                 self._run(server, completion, request, prompt, turn)
         finally:
             self._running.pop(request.id, None)
         return completion.finish()
+
+    def _within_context(self, request: GenerationRequest, prompt: str) -> GenerationRequest:
+        """The request for no more tokens than its share of the room has; raises Refused where that has none.
+
+        The server itself would give one text the room of all of them.
+        """
+        if len(prompt.encode()) + request.max_tokens + FEW_TOKENS <= self._context:
+            return request  # no token is less than a byte
+        tokens = self.count_tokens(prompt)
+        if tokens >= self._context:
+            raise too_long(tokens, self._context)
+        return replace(request, max_tokens=min(request.max_tokens, self._context - tokens))
 
     def _branch(self, server: Any, completion: Completion, request: GenerationRequest, prompt: str) -> int:
         """Write the likeliest texts beside the greedy one, and return how many there were."""
@@ -235,28 +251,6 @@ class LlamaCppEngine:
 
 def _unheard(_request: str, _index: int, _text: str) -> None:
     """For a text that is no candidate."""
-
-
-def _library() -> Any:
-    # By default OpenMP's threads spin while they wait. Measured on two cores with another busy process: 1.6 tokens/s
-    # from two spinning threads, 23.7 from two waiting ones. It is read once, when the library is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    try:
-        import xllamacpp
-    except ImportError as error:
-        raise EngineFailed(
-            f"the library xllamacpp cannot be imported: {error}",
-            about="llama.cpp",
-            remedy="Install it: pip install xllamacpp.",
-        ) from error
-    return xllamacpp
-
-
-def _version() -> str:
-    try:
-        return version("xllamacpp")
-    except PackageNotFoundError:
-        return ""
 
 
 def _model_path(model: ModelFiles) -> Path:

@@ -256,6 +256,27 @@ def test_what_cannot_be_done_is_refused_and_the_engine_goes_on(
     assert engine.generate(GenerationRequest("job", prompt=COUNTING, max_tokens=2), silent).candidates
 
 
+def test_a_text_that_would_go_on_for_ever_ends_with_its_own_context(
+    name: str, model: ModelFiles, url: str
+) -> None:
+    engine, context = create(name), 64
+    engine.load(model, EngineOptions(parallel=2, context=context, url=url), lambda _: None)
+    if "grammar" not in engine.describe().capabilities or name == "openai":
+        pytest.skip("no text can be made to go on for ever, or the context is a server's own")
+    prompts = [f"{number} " + "word " * 40 for number in range(3)]
+
+    def run(prompt: str) -> tuple[int, str]:
+        request = GenerationRequest(prompt[:2], prompt=prompt, grammar="root ::= [a-z] root", max_tokens=900)
+        (text,) = engine.generate(request, silent).candidates
+        return text.tokens, text.finish
+
+    with ThreadPoolExecutor(len(prompts)) as pool:
+        ends = list(pool.map(run, prompts))
+    room = [context - engine.count_tokens(prompt) for prompt in prompts]
+    engine.unload()
+    assert ends == [(tokens, "length") for tokens in room]
+
+
 @pytest.mark.parametrize("file", ["model.gguf", "model.toml", "model.bin"])
 def test_a_file_that_is_no_model_is_refused(name: str, file: str, tmp_path: Path) -> None:
     path = tmp_path / file
