@@ -83,15 +83,19 @@ def _best(scores: Scores, top: int, bound: float) -> Places:
 def _in_order(
     generation: Generation, terms: Sequence[Weighted], scores: Scores, places: Places, top: int
 ) -> tuple[Ranked, ...]:
-    # A few candidates: lists are quicker than arrays here.
-    best = sorted(zip((-scores[places]).tolist(), places.tolist(), strict=True))
-    if any(after[0] - before[0] <= -before[0] * ROUNDING for before, after in pairwise(best)):
-        ordered = np.array([place for _, place in best], np.intp)
-        exact = _as_zope_adds(terms, ordered, len(generation.chunks), scores[ordered])
-        best = sorted(zip((-exact).tolist(), ordered.tolist(), strict=True))
-    best = best[:top]
-    chunks = generation.chunks[[place for _, place in best]].tolist()
-    return tuple(Ranked(chunk, max(-score, 0.0)) for chunk, (score, _) in zip(chunks, best, strict=True))
+    found = scores[places]
+    if _near(found):
+        found = _as_zope_adds(terms, places, len(generation.chunks), found)
+    # Places ascend, so that equal scores stay in the order of their numbers.
+    order = (-found).argsort(kind="stable")[:top]
+    chunks = generation.chunks[places[order]].tolist()
+    return tuple(map(Ranked._make, zip(chunks, found[order].tolist(), strict=True)))
+
+
+def _near(scores: Scores) -> bool:
+    """Whether any two are so near that rounding decides between them."""
+    falling = sorted(scores.tolist(), reverse=True)
+    return any(before - after <= before * ROUNDING for before, after in pairwise(falling))
 
 
 def _as_zope_adds(terms: Sequence[Weighted], places: Places, count: int, given: Scores) -> Scores:
