@@ -36,7 +36,7 @@ B = float(ChunkIndex.B)
 class Weighted:
     """One term in one generation: which chunks have it, and what it adds to each one's score.
 
-    `places` are positions among the generation's chunks; `bound` is the score of its BEST-th chunk.
+    `places` are positions among the generation's chunks, ascending; `bound` is the score of its BEST-th chunk.
     """
 
     places: NDArray[np.intp]
@@ -187,6 +187,9 @@ def _weigh(generation: Generation, chunks: Numbers, frequencies: Floats) -> Weig
     count, total = len(chunks), len(generation.chunks)
     if not count:
         return None
+    # What is queued comes last, and zope.index keeps a rare term's few chunks in a plain dict.
+    order = np.argsort(chunks)
+    chunks, frequencies = chunks[order], frequencies[order]
     places = np.searchsorted(generation.chunks, chunks)
     rarity = math.log(1.0 + float(total) / count)
     scores = frequencies * (K1 + 1.0) / (frequencies + K1 * generation.weights[places]) * rarity

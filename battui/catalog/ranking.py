@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
@@ -28,6 +29,10 @@ class Ranked(NamedTuple):
     score: float
 
 
+# What Ranked._make does, without a call of Python for each.
+_made: Callable[[Iterable[object]], Ranked] = partial(tuple.__new__, Ranked)
+
+
 def rank(
     shelf: Shelf, postings: Postings, query: Query, *, top: int = BEST, where: Sequence[Condition] = ()
 ) -> tuple[Ranked, ...]:
@@ -40,7 +45,7 @@ def rank(
         return ()
     scores = _added(terms, len(generation.chunks))
     if plain:
-        places = _best(scores, top, max(term.bound for term in terms) if top <= BEST else 0.0)
+        places = _best(scores, top, max([term.bound for term in terms]) if top <= BEST else 0.0)
     else:
         mask = Matcher(generation, shelf).places(query) & allowed(generation, shelf, where)
         # What fits without a scoring word, such as a mere exclusion, counts with a score of nothing.
@@ -84,29 +89,31 @@ def _in_order(
     generation: Generation, terms: Sequence[Weighted], scores: Scores, places: Places, top: int
 ) -> tuple[Ranked, ...]:
     found = scores[places]
-    if _near(found):
+    falling = sorted(found.tolist(), reverse=True)  # a few: a list is quicker than an array here
+    if any(before - after <= before * ROUNDING for before, after in pairwise(falling)):
         found = _as_zope_adds(terms, places, len(generation.chunks), found)
     # Places ascend, so that equal scores stay in the order of their numbers.
     order = (-found).argsort(kind="stable")[:top]
     chunks = generation.chunks[places[order]].tolist()
-    return tuple(map(Ranked._make, zip(chunks, found[order].tolist(), strict=True)))
-
-
-def _near(scores: Scores) -> bool:
-    """Whether any two are so near that rounding decides between them."""
-    falling = sorted(scores.tolist(), reverse=True)
-    return any(before - after <= before * ROUNDING for before, after in pairwise(falling))
+    return tuple(map(_made, zip(chunks, found[order].tolist(), strict=True)))
 
 
 def _as_zope_adds(terms: Sequence[Weighted], places: Places, count: int, given: Scores) -> Scores:
     """Scores to the last bit: zope.index adds the two terms with the fewest chunks first, and so on.
 
-    Sums in single precision depend on the order, so that near ties are decided by it.
+    Sums in single precision depend on the order, so that near ties are decided by it; but not ties of chunks in which
+    every term counts the same.
     """
     if not terms:
         return given
-    waiting = [(_mask(term, count), _scores_at(term, places, count)) for term in terms]
-    sizes = [int(np.count_nonzero(mask)) for mask, _ in waiting]
+    parts = np.stack([_scores_at(term, places) for term in terms])
+    falling = (-given).argsort(kind="stable")
+    before, after = falling[:-1], falling[1:]
+    near = given[before] - given[after] <= given[before] * ROUNDING
+    if not (near & (parts[:, before] != parts[:, after]).any(axis=0)).any():
+        return given
+    waiting = [(_mask(term, count), part) for term, part in zip(terms, parts, strict=True)]
+    sizes = [len(term.places) for term in terms]
     while len(waiting) > 1:
         first, second = _two_smallest(sizes)
         mask = waiting[first][0] | waiting[second][0]
@@ -130,9 +137,8 @@ def _mask(term: Weighted, count: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _scores_at(term: Weighted, places: Places, count: int) -> Scores:
-    dense = term.dense
-    if dense is None:
-        dense = np.zeros(count, np.float32)
-        dense[term.places] = term.scores
-    return np.asarray(dense[places], np.float32)
+def _scores_at(term: Weighted, places: Places) -> Scores:
+    if term.dense is not None:
+        return np.asarray(term.dense[places], np.float32)
+    found = np.minimum(term.places.searchsorted(places), len(term.places) - 1)
+    return np.where(term.places[found] == places, term.scores[found], np.float32(0.0))

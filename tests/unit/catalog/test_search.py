@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from battui.catalog.analysis import terms_of
+from battui.catalog.index import ChunkIndex
 from battui.catalog.passages import ranking, search
 from battui.catalog.postings import Postings
 from battui.catalog.query import Words
@@ -94,6 +97,35 @@ def test_scores_and_order_are_those_of_the_index_itself(image: Image) -> None:
         ranked = image.read(lambda world, query=query: rank(shelf(world), Postings(), Words(query)))  # type: ignore[misc]
         assert [each.chunk for each in ranked] == [chunk for chunk, _ in expected]
         assert [each.score for each in ranked] == pytest.approx([score for _, score in expected])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_near_ties_are_in_the_order_of_the_index_itself(image: Image, seed: int) -> None:
+    draws = random.Random(seed)
+    rare = ["lion", "tiger", "cub", "zebra", "otter", "heron"]
+    common = ["water", "grass", "stone"]
+    drafts = []
+    for number in range(90):
+        words = [*draws.sample(rare, 2), *draws.choices(common, k=3)] if number % 4 == 0 else common * 2
+        drafts.append(draft(f"d{number}", " ".join(draws.sample(words, len(words)))))
+    for half in (drafts[:45], drafts[45:]):
+        image.perform("half", lambda world, half=half: put_at_once(world, half))  # type: ignore[misc]
+    # As an index has its rare terms' chunks once it has been through many batches: in no order.
+    image.perform("shuffle", lambda world: shuffled(shelf(world).index, draws))
+    for query in ("lion tiger water", "cub zebra otter stone", "heron lion water grass stone", "lion otter"):
+        expected = image.read(
+            lambda world, query=query: sorted(  # type: ignore[misc]
+                shelf(world).index.search(query).items(), key=lambda item: (-item[1], item[0])
+            )[:10]
+        )
+        ranked = image.read(lambda world, query=query: rank(shelf(world), Postings(), Words(query)))  # type: ignore[misc]
+        assert [each.chunk for each in ranked] == [chunk for chunk, _ in expected]
+
+
+def shuffled(index: ChunkIndex, draws: random.Random) -> None:
+    for number, held in index._wordinfo.items():
+        if isinstance(held, dict):
+            index._wordinfo[number] = dict(draws.sample(list(held.items()), len(held)))
 
 
 def test_what_is_taken_out_leaves_nothing_behind(image: Image) -> None:
