@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -70,19 +71,19 @@ def vectors_of(shelf: Shelf, model: str) -> Vectors | None:
     return held if isinstance(held, Vectors) and held.model == model else None
 
 
-def without_vectors(world: World, model: str, most: int = BLOCK) -> list[tuple[int, str]]:
-    """Chunks that the model has made no vector of yet, up to `most`: number and text."""
+def lacking_vectors(world: World, model: str) -> Iterator[int]:
+    """The numbers of the chunks that the model has made no vector of yet."""
     shelf = shelf_of(world)
     if shelf is None:
-        return []
+        return
     held = vectors_of(shelf, model)
     places = held.places if held is not None else ()
-    lacking: list[int] = []
-    for number in _live(shelf):
-        if number not in places:
-            lacking.append(number)
-            if len(lacking) == most:
-                break
+    yield from (number for number in _live(shelf) if number not in places)
+
+
+def without_vectors(world: World, model: str, most: int = BLOCK) -> list[tuple[int, str]]:
+    """Chunks that the model has made no vector of yet, up to `most`: number and text."""
+    lacking = islice(lacking_vectors(world, model), most)
     return [(number, _told(chunk_at(world, number))) for number in lacking]
 
 

@@ -96,8 +96,15 @@ def _embed(image: Image, settings: Settings) -> None:
 
     model = image.read(lambda world: embedding_model(world, settings))
     assert model is not None
+    pace = _Pace("chunks embedded")
     with EmbeddingThread(settings, model) as embeddings:
-        print(f"{embeddings.fill(image)} chunks embedded with {model.name}", file=sys.stderr)
+        pace.total = image.read(embeddings.count_lacking)
+        try:
+            for chunks in embeddings.fill(image):
+                pace.step(chunks, chunks)
+        finally:
+            pace.close()
+    print(f"{_counted(pace.done, 'chunk')} embedded with {model.name}", file=sys.stderr)
 
 
 def _places(arguments: Namespace) -> list[Path]:
@@ -167,12 +174,13 @@ def _size(path: Path) -> int:
 
 
 class _Pace:
-    """Documents a second and the time that is left, on stderr: a line rewritten on a terminal, else each quarter."""
+    """How fast it goes and the time that is left, on stderr: a line rewritten on a terminal, else each quarter."""
 
-    def __init__(self) -> None:
+    def __init__(self, things: str = "documents") -> None:
         self.total = 0
-        self.documents = 0
-        self._done = 0
+        self.done = 0
+        self._things = things
+        self._size = 0
         self._began = time.monotonic()
         self._terminal = sys.stderr.isatty()
         self._told = 0.0 if self._terminal else 0.25
@@ -182,14 +190,14 @@ class _Pace:
         """How long it has taken so far."""
         return time.monotonic() - self._began
 
-    def step(self, size: int) -> None:
-        """One more document, of `size` bytes."""
-        self.documents += 1
-        self._done += size
+    def step(self, size: int, things: int = 1) -> None:
+        """So many things more, of which `size` counts for the share that is done."""
+        self.done += things
+        self._size += size
         if self._terminal and self.seconds - self._told >= 0.1:
             self._told = self.seconds
             print(f"\r\x1b[K{self._text()}", end="", file=sys.stderr, flush=True)
-        elif not self._terminal and self.total and self._done / self.total >= self._told:
+        elif not self._terminal and self.total and self._size / self.total >= self._told:
             self._told += 0.25
             if self.seconds >= 1:
                 print(self._text(), file=sys.stderr, flush=True)
@@ -200,9 +208,9 @@ class _Pace:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     def _text(self) -> str:
-        share = min(1.0, self._done / self.total) if self.total else 1.0
+        share = min(1.0, self._size / self.total) if self.total else 1.0
         left = self.seconds * (1 - share) / share if share else 0.0
-        return f"{share:.0%}  {self.documents} documents, {self.documents / self.seconds:.0f}/s, {left:.0f} s left"
+        return f"{share:.0%}  {self.done} {self._things}, {self.done / self.seconds:.0f}/s, {left:.0f} s left"
 
 
 def _report(tally: Tally, form: str, pace: _Pace) -> int:

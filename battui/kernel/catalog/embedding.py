@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Thread
 from types import TracebackType
 
 import trio
 
 from battui.catalog.hybrid import Nearness, VectorMemory
-from battui.catalog.vectors import put_vectors, without_vectors
+from battui.catalog.vectors import lacking_vectors, put_vectors, without_vectors
 from battui.contracts.generation import EngineOptions, EngineStatus, ModelFiles
 from battui.contracts.settings import Settings
 from battui.image.image import Image
@@ -87,14 +87,16 @@ class EmbeddingThread:
         """The query as a search by vectors needs it; raises what the engine raises."""
         return trio.from_thread.run(self._embeddings.near, query, trio_token=self._token)
 
-    def fill(self, image: Image) -> int:
-        """Make the vectors that are lacking, some chunks a commit; return how many they were."""
-        count = 0
+    def count_lacking(self, world: World) -> int:
+        """How many chunks have no vector yet."""
+        return sum(1 for _ in lacking_vectors(world, self._embeddings.model))
+
+    def fill(self, image: Image) -> Iterator[int]:
+        """Make the vectors that are lacking, some chunks a commit; yield how many after each."""
         while lacking := image.read(self._embeddings.lacking):
             put = trio.from_thread.run(self._embeddings.made, lacking, trio_token=self._token)
             image.perform(f"embed {len(lacking)} chunks", put)
-            count += len(lacking)
-        return count
+            yield len(lacking)
 
     async def _live(self) -> None:
         self._token, self._end = trio.lowlevel.current_trio_token(), trio.Event()
