@@ -79,6 +79,11 @@ async def settled(terminal: Terminal) -> str:
     raise AssertionError(f"the screen never rests\n{before}")
 
 
+async def uncovered(terminal: Terminal) -> str:
+    """What the screen shows without the last line: under a dialog, Textual may paint the keys of before or of now."""
+    return (await settled(terminal)).rstrip().rpartition("\n")[0]
+
+
 def compare(name: str, size: tuple[int, int], text: str) -> None:
     file = KEPT / f"{name}-{size[0]}x{size[1]}.txt"
     if os.environ.get(WRITE):
@@ -150,12 +155,12 @@ def test_every_dialog_is_as_it_was_in_every_theme(size: tuple[int, int], themes:
             await settled(terminal)
             for name, show in DIALOGS.items():
                 await show(terminal)
-                words = await settled(terminal)
+                words = await uncovered(terminal)
                 compare(name, size, words)
                 # What lies under a dialog is faint on purpose, and the palette closes when a theme is chosen.
                 if themes and name != "palette":
                     terminal.app.theme = "battui-light"
-                    assert await settled(terminal) == words
+                    assert await uncovered(terminal) == words
                     terminal.app.theme = "battui-dark"
                 while len(terminal.app.screen_stack) > 1:
                     await terminal.press("escape")
