@@ -1,6 +1,6 @@
 """What it costs to bring an adapter into use: hot, warm and cold, against reading its file, in one run.
 
-`python -m benchmarks.experts MODEL.gguf` makes two random adapters for the model, keeps room for one of them in the
+`python -m benchmarks.experts [MODEL.gguf]` makes two random adapters for the model, keeps room for one of them in the
 engine, and asks for them in turn through the memory of experts and a real engine's process.
 """
 
@@ -19,6 +19,7 @@ import trio
 
 from battui.contracts.generation import EngineOptions, ModelFiles
 from battui.image.models import sha256_of
+from tests.conftest import CACHE
 from tests.functional.memory_bench import MemoryBench, remembering, weight
 from tests.peft_adapters import header_of, make_adapter
 
@@ -27,7 +28,7 @@ ROUNDS = 5
 
 def main() -> None:
     """Measure and print milliseconds."""
-    path = Path(sys.argv[1]).resolve()
+    path = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else next(CACHE.glob("*/*.gguf"))
     with TemporaryDirectory() as folder:
         model = ModelFiles("model", sha256_of(path), {path.name: str(path)})
         for what, taken in trio.run(measure, model, Path(folder)).items():

@@ -101,13 +101,18 @@ class Shell(App[int], inherit_bindings=False):
         if self._editor is None:
             self.notify("There is no editor here.", severity="warning")
             return None
+        refusal: BattuiError | None = None
         try:
             with self.suspend():
-                return self._editor(text, name, list(notes))
-        except BattuiError as error:
-            self.tell(error)
+                # Caught in here: an exception that came out would leave the screen suspended for good.
+                try:
+                    return self._editor(text, name, list(notes))
+                except BattuiError as error:
+                    refusal = error
         except SuspendNotSupported:
             self.notify("This terminal cannot be left to an editor.", severity="warning")
+        if refusal is not None:
+            self.tell(refusal)
         return None
 
     def copy_to_clipboard(self, text: str) -> None:
