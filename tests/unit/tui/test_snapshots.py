@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.color import ColorType
 from textual.color import Color
+from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.unit.tui import scenes
@@ -79,9 +80,14 @@ async def settled(terminal: Terminal) -> str:
     raise AssertionError(f"the screen never rests\n{before}")
 
 
-async def uncovered(terminal: Terminal) -> str:
-    """What the screen shows without the last line: under a dialog, Textual may paint the keys of before or of now."""
-    return (await settled(terminal)).rstrip().rpartition("\n")[0]
+async def dialog(terminal: Terminal) -> str:
+    """What the dialog shows, without what lies under it: that Textual paints as it was, as it is, or not at all."""
+    lines = (await settled(terminal)).splitlines()
+    screen = terminal.app.screen
+    # The palette's container has no place of its own.
+    widgets = [child for child in screen.displayed_children if child.region.area] or [*screen.query("*")]
+    place = Region.from_union([widget.region for widget in widgets if widget.region.area])
+    return "\n".join(line[place.x : place.right].rstrip() for line in lines[place.y : place.bottom])
 
 
 def compare(name: str, size: tuple[int, int], text: str) -> None:
@@ -155,12 +161,12 @@ def test_every_dialog_is_as_it_was_in_every_theme(size: tuple[int, int], themes:
             await settled(terminal)
             for name, show in DIALOGS.items():
                 await show(terminal)
-                words = await uncovered(terminal)
+                words = await dialog(terminal)
                 compare(name, size, words)
                 # What lies under a dialog is faint on purpose, and the palette closes when a theme is chosen.
                 if themes and name != "palette":
                     terminal.app.theme = "battui-light"
-                    assert await uncovered(terminal) == words
+                    assert await dialog(terminal) == words
                     terminal.app.theme = "battui-dark"
                 while len(terminal.app.screen_stack) > 1:
                     await terminal.press("escape")
