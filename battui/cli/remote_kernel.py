@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -90,30 +90,40 @@ class RemoteKernel:
         self._stop.set()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Stay connected until `stop`; raises Unreachable where nobody answers."""
+        """Stay connected until `stop`; raises KernelLeft where nobody answers, though somebody listened just now."""
         from battui.bridge.client import AsyncClient, read_pair
 
         key = read_pair(self._key_file) if self._key_file is not None else None
-        async with AsyncClient(self._endpoint, key=key, patience=PATIENCE_S, name="battui") as client:
+        async with AsyncExitStack() as stack:
+            with _left_is_told_apart():
+                client = AsyncClient(self._endpoint, key=key, patience=PATIENCE_S, name="battui")
+                await stack.enter_async_context(client)
             self.image = client.welcome.image if client.welcome is not None else ""
             self._portal = _RemotePortal(client)
             task_status.started()
             await self._stop.wait()
 
 
+@contextmanager
+def _left_is_told_apart() -> Iterator[None]:
+    """A kernel that has gone is another thing than an engine that is not there, and than a key that is refused."""
+    try:
+        yield
+    except Unreachable as error:
+        if type(error) is Unreachable:
+            raise KernelLeft(error.what, about=error.about, remedy=error.remedy) from None
+        raise
+
+
 class _RemotePortal:
-    """A client's portal, of which a kernel that has gone is told apart from an engine that is not there."""
+    """A client's portal."""
 
     def __init__(self, client: Portal) -> None:
         self._client = client
 
     async def submit(self, command: Command) -> Reply:
-        try:
+        with _left_is_told_apart():
             return await self._client.submit(command)
-        except Unreachable as error:
-            if type(error) is Unreachable:
-                raise KernelLeft(error.what, about=error.about, remedy=error.remedy) from None
-            raise
 
     def events(self, since: int | None = None) -> AbstractAsyncContextManager[AsyncIterator[KernelEvent]]:
         return self._client.events(since)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import trio
 
+from battui.cli import remote_kernel
+from battui.cli.remote_kernel import KernelLeft, RemoteKernel
 from tests.functional.bridge.conftest import Serve
 
 
@@ -81,6 +83,15 @@ def test_one_shots_beside_each_other_all_get_their_answers(serving: Serve) -> No
     assert trio.run(all_at_once) == [0, 0, 0, 0]
     shown = kernel.battui("show", "account").stdout
     assert all(f"slot{number} = {number}" in shown for number in range(4))
+
+
+def test_a_kernel_that_leaves_before_it_is_met_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked of it can then be asked again, of whoever owns the image next."""
+    monkeypatch.setattr(remote_kernel, "PATIENCE_S", 0.1)
+    with pytest.raises(KernelLeft, match="no kernel answers here"):
+        trio.run(RemoteKernel(f"ipc://{tmp_path}/gone").run)
 
 
 @pytest.mark.timeout(600)
