@@ -11,11 +11,12 @@ from battui.catalog.index import ChunkIndex
 from battui.catalog.passages import ranking, search
 from battui.catalog.postings import Postings
 from battui.catalog.query import Words
-from battui.catalog.ranking import rank
+from battui.catalog.ranking import Ranked, rank
 from battui.catalog.shelf import CATALOG
 from battui.catalog.storing import merge, put_at_once, remove_document
 from battui.contracts.errors import UsageError
 from battui.image.image import Image
+from battui.image.world import World
 from tests.unit.catalog.library import draft, found, put, shelf
 
 ZOO = (
@@ -83,18 +84,24 @@ def test_words_have_their_stems_in_the_language_of_their_document(image: Image) 
     assert terms_of("naming_of_parts") == ["name", "part"]
 
 
+def both(image: Image, query: str) -> tuple[tuple[Ranked, ...], list[tuple[int, float]]]:
+    """The ten best by our ranking, and by zope.index's own scores: chunks and scores."""
+
+    def look(world: World) -> tuple[tuple[Ranked, ...], list[tuple[int, float]]]:
+        scores = shelf(world).index.search(query).items()
+        best = sorted(scores, key=lambda item: (-item[1], item[0]))[:10]
+        return rank(shelf(world), Postings(), Words(query)), best
+
+    return image.read(look)
+
+
 def test_scores_and_order_are_those_of_the_index_itself(image: Image) -> None:
     parts = (("lion", 4), ("tiger", 3), ("cub", 7))
     texts = [" ".join(word for word, cycle in parts for _ in range(number % cycle)) for number in range(200)]
     drafts = [draft(f"d{number}", text) for number, text in enumerate(texts)]
     image.perform("all", lambda world: put_at_once(world, drafts))
     for query in ("lion", "lion tiger", "cub lion tiger lion", "tiger unknown"):
-        expected = image.read(
-            lambda world, query=query: sorted(  # type: ignore[misc]
-                shelf(world).index.search(query).items(), key=lambda item: (-item[1], item[0])
-            )[:10]
-        )
-        ranked = image.read(lambda world, query=query: rank(shelf(world), Postings(), Words(query)))  # type: ignore[misc]
+        ranked, expected = both(image, query)
         assert [each.chunk for each in ranked] == [chunk for chunk, _ in expected]
         assert [each.score for each in ranked] == pytest.approx([score for _, score in expected])
 
@@ -113,12 +120,7 @@ def test_near_ties_are_in_the_order_of_the_index_itself(image: Image, seed: int)
     # As an index has its rare terms' chunks once it has been through many batches: in no order.
     image.perform("shuffle", lambda world: shuffled(shelf(world).index, draws))
     for query in ("lion tiger water", "cub zebra otter stone", "heron lion water grass stone", "lion otter"):
-        expected = image.read(
-            lambda world, query=query: sorted(  # type: ignore[misc]
-                shelf(world).index.search(query).items(), key=lambda item: (-item[1], item[0])
-            )[:10]
-        )
-        ranked = image.read(lambda world, query=query: rank(shelf(world), Postings(), Words(query)))  # type: ignore[misc]
+        ranked, expected = both(image, query)
         assert [each.chunk for each in ranked] == [chunk for chunk, _ in expected]
 
 
