@@ -83,7 +83,8 @@ class Rule:
             os.abort()
         if self.exhaust:
             exhaust()
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # To this thread: the process would stop when some other thread takes it, and this one goes on till then.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 class ScriptedEngine:
