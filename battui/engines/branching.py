@@ -29,33 +29,47 @@ class Token:
     others: tuple[tuple[str, float], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first `tokens` tokens of a text, and the logarithm of their probability."""
+
+    text: str = ""
+    likelihood: float = 0.0
+    tokens: int = 0
+
+    def then(self, text: str, likelihood: float) -> Beginning:
+        """With one more token."""
+        return Beginning(self.text + text, self.likelihood + likelihood, self.tokens + 1)
+
+
+NOWHERE = Beginning()
+"""Before the first token."""
+
+
 @dataclass(slots=True)
 class Frontier:
-    """The beginnings that no text has yet, each with the logarithm of its probability; none has a stop string."""
+    """The beginnings that no text has yet; each has fewer than `most` tokens, and none has a stop string."""
 
+    most: int
     stops: Sequence[str] = ()
-    _heap: list[tuple[float, int, str]] = field(default_factory=list)
+    _heap: list[tuple[float, int, Beginning]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
 
-    def grow(self, beginning: str, likelihood: float, tokens: Sequence[Token]) -> None:
-        """Take the alternatives to the `tokens` that followed a beginning of this likelihood."""
+    def grow(self, beginning: Beginning, tokens: Sequence[Token]) -> None:
+        """Take the alternatives to the `tokens` that followed a beginning."""
         for token in tokens:
             for text, other in token.others:
                 if text and text != token.text and other >= LEAST_LIKELY:
-                    self._keep(beginning + text, likelihood + other)
-            beginning += token.text
-            likelihood += token.likelihood
+                    self._keep(beginning.then(text, other))
+            beginning = beginning.then(token.text, token.likelihood)
 
-    def _keep(self, beginning: str, likelihood: float) -> None:
-        if not any(stop in beginning for stop in self.stops):
-            heapq.heappush(self._heap, (-likelihood, next(self._order), beginning))
+    def _keep(self, beginning: Beginning) -> None:
+        if beginning.tokens < self.most and not any(stop in beginning.text for stop in self.stops):
+            heapq.heappush(self._heap, (-beginning.likelihood, next(self._order), beginning))
 
-    def likeliest(self) -> tuple[str, float] | None:
-        """Take out the likeliest beginning, with its likelihood; None where there is none left."""
-        if not self._heap:
-            return None
-        cost, _, beginning = heapq.heappop(self._heap)
-        return beginning, -cost
+    def likeliest(self) -> Beginning | None:
+        """Take out the likeliest beginning; None where there is none left."""
+        return heapq.heappop(self._heap)[-1] if self._heap else None
 
 
 def tokens_in(choice: Mapping[str, Any]) -> list[Token]:

@@ -15,7 +15,7 @@ from battui.contracts.generation import (
     OnToken,
 )
 from battui.engines.admission import too_long
-from battui.engines.branching import ALTERNATIVES, Token, tokens_in
+from battui.engines.branching import ALTERNATIVES, NOWHERE, Beginning, Token, tokens_in
 from battui.engines.gathering import Gathering, finish_of
 
 ANY_SLOT = -1
@@ -33,7 +33,7 @@ class Round:
     count: int
     temperature: float
     seed: int
-    beginning: str = ""
+    beginning: Beginning = NOWHERE
     looks_around: bool = False
 
 
@@ -59,9 +59,9 @@ def body(
 ) -> dict[str, object]:
     """The call's parameters in the words of llama.cpp's server, which has loaded `adapters` in this order."""
     fields: dict[str, object] = {
-        "prompt": prompt + turn.beginning,
+        "prompt": prompt + turn.beginning.text,
         "n": turn.count,
-        "n_predict": request.max_tokens,
+        "n_predict": request.max_tokens - turn.beginning.tokens,
         "temperature": turn.temperature,
         "top_p": request.sampling.top_p,
         "top_k": request.sampling.top_k,
@@ -107,7 +107,7 @@ class Completion:
         `tokens` are from then on those of this call, if it looks around.
         """
         self.tokens = []
-        self._gathering.hear(turn.first, turn.beginning)
+        self._gathering.hear(turn.first, turn.beginning.text)
 
         def heard(chunk: Mapping[str, Any]) -> bool:
             try:
@@ -145,12 +145,12 @@ class Completion:
             self.tokens += tokens_in(choice)
             gathering.hear(index, choice.get("text") or "")
             if reason := choice.get("finish_reason"):
-                self._end(index, finish_of(reason), chunk.get("usage", {}))
+                self._end(index, finish_of(reason), chunk.get("usage", {}), turn.beginning.tokens)
 
-    def _end(self, index: int, reason: FinishReason, usage: Mapping[str, Any]) -> None:
+    def _end(self, index: int, reason: FinishReason, usage: Mapping[str, Any], begun: int) -> None:
         gathering = self._gathering
         gathering.end(index, reason)
-        gathering.count(index, int(usage.get("completion_tokens", 0)))
+        gathering.count(index, begun + int(usage.get("completion_tokens", 0)))
         if not gathering.prompt_tokens:
             gathering.prompt_tokens = int(usage.get("prompt_tokens", 0))
             gathering.cached_tokens = int(usage.get("prompt_tokens_details", {}).get("cached_tokens", 0))

@@ -21,7 +21,7 @@ from battui.contracts.generation import (
 )
 from battui.engines.adapter_turns import use_of
 from battui.engines.admission import admit, too_long
-from battui.engines.branching import Frontier
+from battui.engines.branching import NOWHERE, Frontier
 from battui.engines.completion import ANY_SLOT, Completion, Round, body, rounds
 from battui.engines.gguf import Header, read_header
 from battui.engines.gguf_lora import converted
@@ -169,14 +169,13 @@ class LlamaCppEngine:
         turn = Round(0, 1, 0.0, request.sampling.seed, looks_around=True)
         self._run(server, ahead, greedy, prompt, turn)
         ahead.finish()
-        frontier = Frontier(request.stop)
-        frontier.grow("", 0.0, ahead.tokens)
+        frontier = Frontier(request.max_tokens, request.stop)
+        frontier.grow(NOWHERE, ahead.tokens)
         for index in range(request.candidates):
-            if (found := frontier.likeliest()) is None or completion.stopped:
+            if (beginning := frontier.likeliest()) is None or completion.stopped:
                 return index
-            beginning, likelihood = found
             self._run(server, completion, request, prompt, replace(turn, first=index, beginning=beginning))
-            frontier.grow(beginning, likelihood, completion.tokens)
+            frontier.grow(beginning, completion.tokens)
         return request.candidates
 
     def _run(

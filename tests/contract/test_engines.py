@@ -111,6 +111,17 @@ def test_pieces_of_branches_join_to_their_text(engine: Engine) -> None:
     assert [each.text for each in engine.generate(request, hear).candidates] == heard
 
 
+def test_a_branch_counts_from_its_first_token(engine: Engine) -> None:
+    if "branches" not in engine.describe().capabilities:
+        pytest.skip("this engine does not tell what it might have said instead")
+    request = GenerationRequest("job", prompt=STORY, max_tokens=6, candidates=5, branches=True)
+
+    branches = engine.generate(request, silent).candidates
+
+    assert {(each.tokens, each.finish) for each in branches} == {(6, "length")}
+    assert all(engine.count_tokens(each.text) <= 6 for each in branches)
+
+
 def test_a_stop_string_ends_the_text_before_itself(engine: Engine) -> None:
     pieces: list[str] = []
     request = GenerationRequest("job", prompt=COUNTING, max_tokens=20, stop=("9 1", "never"))
