@@ -9,7 +9,7 @@ from pathlib import Path
 from ZODB.FileStorage import FileStorage
 
 from battui.contracts.errors import Refused, UnknownObject
-from battui.image.storage import BLOB_FOLDER, DATA_FILE, storage_errors
+from battui.image.storage import BLOB_FOLDER, DATA_FILE, PRIVATE, storage_errors
 
 
 def back_up(location: str, target: Path) -> int:
@@ -28,7 +28,7 @@ def back_up(location: str, target: Path) -> int:
     with storage_errors(str(target)):
         partial = target.with_name(f"{target.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
+        partial.mkdir(PRIVATE, parents=True)
         size = _copy(folder, partial)
         partial.rename(target)
     return size

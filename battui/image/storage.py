@@ -21,6 +21,8 @@ from battui.image.naming import naming_of
 
 DATA_FILE = "image.fs"
 BLOB_FOLDER = "blobs"
+PRIVATE = 0o700
+"""A new image is its owner's alone; a folder that is there already keeps its mode."""
 TID_BYTES = 8
 """A transaction begins with its id, and none is zero; FileStorage would take zeros for a torn end and cut it off."""
 
@@ -46,7 +48,7 @@ def open_database(location: str, *, create: bool, read_only: bool = False) -> An
         raise UnknownObject("there is no image here", about=location, remedy="Start battui once to make one.")
     _check_magic(file, location)
     with storage_errors(location):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(PRIVATE, parents=True, exist_ok=True)
         storage = _open_file_storage(file, folder / BLOB_FOLDER, read_only=read_only)
         try:
             return ZODB.DB(storage, pool_size=32)

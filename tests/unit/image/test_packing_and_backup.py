@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,20 @@ def test_a_backup_is_the_image_with_its_past_and_its_blobs_while_it_is_worked_on
         assert Path(files.files["weights"]).read_bytes() == b"weights" * 1000
         assert str(tmp_path / "copy") in files.files["weights"]
         _write(copy, 100)
+
+
+def test_an_image_and_its_backup_are_their_owners_alone(tmp_path: Path) -> None:
+    Image.open(str(tmp_path / "image")).close()
+    back_up(str(tmp_path / "image"), tmp_path / "copy")
+    assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("image", "copy")} == {0o700}
+
+
+def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o770)
+    Image.open(str(shared)).close()
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o770
 
 
 def test_a_backup_overwrites_nothing(folder: Path, tmp_path: Path) -> None:
