@@ -9,9 +9,9 @@ from random import Random
 
 from battui.contracts.errors import UsageError
 from battui.contracts.values import Value
-from training.draws import Undrawable
+from training.draws import Draw, Undrawable
 from training.families import Family
-from training.generators import Draw, GeneratorFault, generator
+from training.generators import GeneratorFault, generator
 from training.placeholders import Forms, NoSuchWord, filled, placeholders
 
 ATTEMPTS = 40

@@ -1,4 +1,4 @@
-"""The generators: each function makes what draws a value of its kind."""
+"""The generators of values from nothing: each function makes what draws a value of its kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 from battui.contracts.values import Value
 from training.pools import pools
 
-Draw: TypeAlias = Callable[[Random, Mapping[str, Value]], Value]
+Drawn: TypeAlias = Mapping[str, Value]
+Draw: TypeAlias = Callable[[Random, Drawn], Value]
 
 ATTEMPTS = 60
 """How often something is drawn again that is not distinct."""
@@ -122,7 +123,7 @@ def ascending(low: int, high: int, each: Draw) -> Draw:
     """A sorted list."""
     length = _length(low, high, each)
 
-    def draw(random: Random, drawn: Mapping[str, Value]) -> Value:
+    def draw(random: Random, drawn: Drawn) -> Value:
         values: list[Any] = [each(random, drawn) for _ in range(length(random))]
         return sorted(values)
 
@@ -134,7 +135,7 @@ def mapping(low: int, high: int, key: Draw, each: Draw) -> Draw:
     length = _length(low, high, key)
     _require(callable(each), "its values are drawn by a generator")
 
-    def draw(random: Random, drawn: Mapping[str, Value]) -> Value:
+    def draw(random: Random, drawn: Drawn) -> Value:
         keys = _distinct(length(random), low, key, random, drawn)
         return {str(one): each(random, drawn) for one in keys}
 
@@ -159,7 +160,7 @@ def mixed(mostly: Draw, otherwise: Draw) -> Draw:
     """Three times in four the first, else the second; the second, too, where the first has nothing to draw."""
     _require(callable(mostly) and callable(otherwise), "mixed(...) takes two generators")
 
-    def draw(random: Random, drawn: Mapping[str, Value]) -> Value:
+    def draw(random: Random, drawn: Drawn) -> Value:
         if random.random() < 0.75:
             try:
                 return mostly(random, drawn)
@@ -170,73 +171,13 @@ def mixed(mostly: Draw, otherwise: Draw) -> Draw:
     return draw
 
 
-def item_of(name: str | Draw) -> Draw:
-    """An element of a list that was drawn before."""
-    return lambda random, drawn: _one(random, _entries(_seen(name, random, drawn)))
-
-
-def key_of(name: str | Draw) -> Draw:
-    """A key of a dictionary that was drawn before."""
-    return lambda random, drawn: _one(random, list(_dictionary(_seen(name, random, drawn))))
-
-
-def value_of(name: str | Draw) -> Draw:
-    """A value of a dictionary that was drawn before."""
-    return lambda random, drawn: _one(random, list(_dictionary(_seen(name, random, drawn)).values()))
-
-
-def field_of(name: str | Draw, field: str) -> Draw:
-    """That field of one of the records that were drawn before."""
-
-    def draw(random: Random, drawn: Mapping[str, Value]) -> Value:
-        one = _dictionary(_one(random, _entries(_seen(name, random, drawn))))
-        if field not in one:
-            raise Undrawable(f"a record has no {field!r}")
-        return copy.deepcopy(one[field])
-
-    return draw
-
-
-def index_of(name: str | Draw) -> Draw:
-    """A place in a list that was drawn before."""
-
-    def draw(random: Random, drawn: Mapping[str, Value]) -> Value:
-        return int(str(_one(random, list(range(len(_entries(_seen(name, random, drawn))))))))
-
-    return draw
-
-
-def near(name: str | float | Draw, most: int) -> Draw:
-    """A number at most `most` away from one that was drawn before, or from a given one; often that very number."""
-
-    def draw(random: Random, drawn: Mapping[str, Value]) -> Value:
-        number = _number(name, random, drawn)
-        away = 0 if random.random() < 0.2 else random.randint(-most, most)
-        return number + away if isinstance(number, int) else round(number + away, 2)
-
-    return draw
-
-
-def stranger_to(name: str | Draw) -> Draw:
-    """What a list or dictionary that was drawn before does not hold, of the kind that it holds."""
-
-    def draw(random: Random, drawn: Mapping[str, Value]) -> Value:
-        held = _seen(name, random, drawn)
-        entries = list(held) if isinstance(held, dict) else _entries(held)
-        if any(isinstance(entry, int | float) for entry in entries):
-            return random.randint(900, 999)
-        return _one(random, [word for word in pools()["noun"] if word not in entries])
-
-    return draw
-
-
 def _length(low: int, high: int, each: Draw) -> Callable[[Random], int]:
     _require(_are(int, low, high) and 0 <= low <= high, "it takes the fewest and the most entries first")
     _require(callable(each), "its entries are drawn by a generator")
     return lambda random: low if random.random() < EDGE else random.randint(low, high)
 
 
-def _distinct(count: int, fewest: int, each: Draw, random: Random, drawn: Mapping[str, Value]) -> list[Value]:
+def _distinct(count: int, fewest: int, each: Draw, random: Random, drawn: Drawn) -> list[Value]:
     found: list[Value] = []
     for _ in range(ATTEMPTS + count):
         if len(found) == count:
@@ -249,48 +190,7 @@ def _distinct(count: int, fewest: int, each: Draw, random: Random, drawn: Mappin
     return found
 
 
-def _seen(name: str | Draw, random: Random, drawn: Mapping[str, Value]) -> Value:
-    if callable(name):
-        return name(random, drawn)
-    if name not in drawn:
-        raise KeyError(f"{name!r} is no slot or parameter that was drawn before")
-    return drawn[name]
-
-
-def _number(name: str | float | Draw, random: Random, drawn: Mapping[str, Value]) -> int | float:
-    if isinstance(name, int | float):
-        return name
-    if isinstance(name, str) and name.removeprefix("-").isdecimal():
-        return int(name)
-    value = _seen(name, random, drawn)
-    if not isinstance(value, int | float):
-        raise TypeError(f"near(...) needs a number, and {name!r} is {value!r}")
-    return value
-
-
-def _entries(value: Value) -> list[Value]:
-    if isinstance(value, list):
-        return value
-    if isinstance(value, dict):
-        return list(value.values())
-    if isinstance(value, str):
-        return list(value)
-    raise TypeError(f"{value!r} has no entries")
-
-
-def _dictionary(value: Value) -> dict[str, Value]:
-    if isinstance(value, dict):
-        return value
-    raise TypeError(f"{value!r} is no dictionary")
-
-
-def _one(random: Random, values: Sequence[Value]) -> Value:
-    if not values:
-        raise Undrawable("there is nothing to choose from")
-    return copy.deepcopy(random.choice(values))
-
-
-def _value(value: Value | Draw, random: Random, drawn: Mapping[str, Value]) -> Value:
+def _value(value: Value | Draw, random: Random, drawn: Drawn) -> Value:
     return value(random, drawn) if callable(value) else copy.deepcopy(value)
 
 

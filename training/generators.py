@@ -9,15 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from random import Random
-from typing import Any, TypeAlias
+from typing import Any
 
-from battui.contracts.values import Value
-from training import draws
+from training import draws, references
+from training.draws import Draw
 from training.pools import pools
-
-Drawn: TypeAlias = Mapping[str, Value]
-Draw: TypeAlias = Callable[[Random, Drawn], Value]
 
 _POOLS = frozenset(
     {
@@ -91,11 +87,11 @@ def _known() -> Mapping[str, Callable[..., Draw]]:
         "record": draws.record,
         "maybe": draws.maybe,
         "mixed": draws.mixed,
-        "item_of": draws.item_of,
-        "key_of": draws.key_of,
-        "value_of": draws.value_of,
-        "field_of": draws.field_of,
-        "index_of": draws.index_of,
-        "near": draws.near,
-        "stranger_to": draws.stranger_to,
+        "item_of": references.item_of,
+        "key_of": references.key_of,
+        "value_of": references.value_of,
+        "field_of": references.field_of,
+        "index_of": references.index_of,
+        "near": references.near,
+        "stranger_to": references.stranger_to,
     }

@@ -78,50 +78,6 @@ def test_the_first_candidate_may_be_the_greedy_one(engine: Engine) -> None:
     assert [candidate.index for candidate in mixed.candidates] == [0, 1, 2]
 
 
-def test_branches_are_other_texts_than_the_greedy_one_where_declared(engine: Engine) -> None:
-    if "branches" not in engine.describe().capabilities:
-        pytest.skip("this engine does not tell what it might have said instead")
-    greedy = engine.generate(GenerationRequest("job", prompt=COUNTING, max_tokens=8), silent)
-    # At this temperature samples would be the greedy text again and again.
-    request = GenerationRequest(
-        "job",
-        prompt=COUNTING,
-        max_tokens=8,
-        candidates=5,
-        stop=("\n",),
-        sampling=Sampling(0.01),
-        branches=True,
-    )
-
-    texts = [candidate.text for candidate in engine.generate(request, silent).candidates]
-
-    assert len({*texts, greedy.candidates[0].text}) == 6
-    assert not any("\n" in text for text in texts)
-
-
-def test_pieces_of_branches_join_to_their_text(engine: Engine) -> None:
-    if "branches" not in engine.describe().capabilities:
-        pytest.skip("this engine does not tell what it might have said instead")
-    heard = ["", "", ""]
-
-    def hear(_: str, index: int, piece: str) -> None:
-        heard[index] += piece
-
-    request = GenerationRequest("job", prompt=STORY, max_tokens=6, candidates=3, branches=True)
-    assert [each.text for each in engine.generate(request, hear).candidates] == heard
-
-
-def test_a_branch_counts_from_its_first_token(engine: Engine) -> None:
-    if "branches" not in engine.describe().capabilities:
-        pytest.skip("this engine does not tell what it might have said instead")
-    request = GenerationRequest("job", prompt=STORY, max_tokens=6, candidates=5, branches=True)
-
-    branches = engine.generate(request, silent).candidates
-
-    assert {(each.tokens, each.finish) for each in branches} == {(6, "length")}
-    assert all(engine.count_tokens(each.text) <= 6 for each in branches)
-
-
 def test_a_stop_string_ends_the_text_before_itself(engine: Engine) -> None:
     pieces: list[str] = []
     request = GenerationRequest("job", prompt=COUNTING, max_tokens=20, stop=("9 1", "never"))
