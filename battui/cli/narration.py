@@ -8,7 +8,7 @@ from battui.cli.reply_text import harmless, indented
 from battui.contracts.events import KernelEvent
 from battui.contracts.replies import OPEN_STATES
 
-_STRANGERS = frozenset({"token", "message", "answer", "object", "kernel", "heartbeat", "expert"})
+_STRANGERS = frozenset({"token", "message", "answer", "object", "kernel", "heartbeat", "expert", "model"})
 
 
 class Narrator:

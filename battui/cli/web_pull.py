@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from battui.contracts.models import OnStep
     from battui.contracts.settings import Settings
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def add_arguments(parser: ArgumentParser, *, of: str) -> None:
     parser.add_argument("--sha256", metavar="HASH", default="", help=f"that {of} must have; else it is shown")
 
 
-def pulled_model(settings: Settings, source: Source, progress: Progress) -> tuple[str, str]:
+def pulled_model(settings: Settings, source: Source, tell: OnStep) -> tuple[str, str]:
     """Fetch a GGUF file into the image: its name there, and a sentence that says so.
 
     Raises as `web_source.fetch` and `model_place.added`.
@@ -45,13 +44,13 @@ def pulled_model(settings: Settings, source: Source, progress: Progress) -> tupl
     file = file_name(source.address)
     name = source.name or name_after(Path(file).stem)
     folder = _downloads(settings, source)
-    found = fetch(source.address, folder / file, progress, sha256=source.sha256)
+    found = fetch(source.address, folder / file, tell, sha256=source.sha256)
     with _used_up(folder):
-        done = once_it_can_be_had(lambda: added(settings, folder / file, name, progress))
+        done = once_it_can_be_had(lambda: added(settings, folder / file, name, tell))
     return name, f"{done}\nsha256 {found}"
 
 
-def pulled_adapter(settings: Settings, source: Source, progress: Progress) -> tuple[str, str]:
+def pulled_adapter(settings: Settings, source: Source, tell: OnStep) -> tuple[str, str]:
     """Fetch an adapter in PEFT form into the image: its name there, and a sentence that says so.
 
     Raises as `web_source.fetch` and `add_adapter`.
@@ -64,8 +63,8 @@ def pulled_adapter(settings: Settings, source: Source, progress: Progress) -> tu
 
     name = source.name or name_after(_last(source.address))
     folder = _downloads(settings, source)
-    fetch(inside(source.address, CONFIG), folder / CONFIG, progress)
-    found = fetch(inside(source.address, WEIGHTS), folder / WEIGHTS, progress, sha256=source.sha256)
+    fetch(inside(source.address, CONFIG), folder / CONFIG, tell)
+    found = fetch(inside(source.address, WEIGHTS), folder / WEIGHTS, tell, sha256=source.sha256)
     with _used_up(folder):
         added = performed(settings, AddAdapter(str(folder), name))
     assert isinstance(added, AdapterList)

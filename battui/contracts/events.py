@@ -19,6 +19,7 @@ EventKind: TypeAlias = Literal[
     "token",  # a piece of text while it is generated: data["candidate"], data["text"]
     "candidate",  # a candidate was judged: data["index"], data["source"], data["verdict"], data["accepted"]
     "installed",  # a method is now part of an object: data["selector"], data["source"]
+    "model",  # a model's file is on its way into the image: data["step"], data["done"], data["bytes"]
     "engine",  # the engine's state changed: data["state"], data["progress"]
     "expert",  # an adapter changed its tier: data["adapter"], data["from"], data["to"], data["bytes"], data["ms"]
     "cell",  # a cell was stopped

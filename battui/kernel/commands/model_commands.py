@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import trio
 
@@ -36,21 +36,28 @@ from battui.image.adapters import (
 from battui.image.image import Image
 from battui.image.models import list_models, model_files, remove_model, use_model
 from battui.image.world import World
+from battui.kernel.commands.model_steps import steps_of
 from battui.kernel.experts.expert_memory import ExpertMemory
-from battui.kernel.experts.incarnation import add_adapter, add_model
+from battui.kernel.experts.incarnation import add_adapter, add_model, model_name_after
 
 T = TypeVar("T")
 OTHER_MODEL = "for another model"
 
 
 class ModelCommands:
-    """Performs them; `model` is the name that the settings insist on, empty for the one that the image has in use."""
+    """Performs them, and announces how far long ones are.
 
-    def __init__(self, image: Image, memory: ExpertMemory, model: str, pinned: str) -> None:
+    `model` is the name that the settings insist on, empty for the one that the image has in use.
+    """
+
+    def __init__(
+        self, image: Image, memory: ExpertMemory, model: str, pinned: str, announce: Callable[..., Any]
+    ) -> None:
         self._image = image
         self._memory = memory
         self._model = model
         self._pinned = pinned
+        self._announce = announce
 
     async def perform(self, command: ModelCommand) -> ModelList | AdapterList:
         """Perform one command; raises BattuiError."""
@@ -67,7 +74,7 @@ class ModelCommands:
                 await self.refresh()
                 return await self._adapters("")
             case AddModel(path=path, name=name):
-                self._model = (await self._do(add_model, Path(path), name)).name
+                await self._add_model(Path(path), name)
             case UseModel(name=name):
                 self._model = (await self._do(use_model, name)).name
             case RemoveModel(name=name):
@@ -90,6 +97,12 @@ class ModelCommands:
         """The adapters that stay in the engine: the writer of methods, and those that the image names."""
         named: tuple[str, ...] = await self._do(Image.read, pinned_adapters)
         return (*((self._pinned,) if self._pinned else ()), *named)
+
+    async def _add_model(self, path: Path, name: str) -> None:
+        steps = steps_of(name or model_name_after(path), self._announce)
+        record = await self._do(add_model, path, name, steps)
+        if record.name == await self._do(_name_in_use):
+            self._model = record.name
 
     async def _remove_model(self, name: str) -> None:
         await self._do(remove_model, name)
@@ -139,6 +152,11 @@ class ModelCommands:
 
     async def _do(self, work: Callable[..., T], *arguments: object) -> T:
         return await trio.to_thread.run_sync(work, self._image, *arguments)
+
+
+def _name_in_use(image: Image) -> str:
+    used = image.read(model_files)
+    return used.name if used is not None else ""
 
 
 def _files_in_use(image: Image, name: str) -> ModelFiles | None:

@@ -7,18 +7,20 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from battui.contracts.errors import ModelUnavailable, NotASelector, Refused, UsageError
+from battui.contracts.errors import ModelUnavailable, NotASelector, UsageError
 from battui.contracts.generation import AdapterFiles
+from battui.contracts.models import OnStep
 from battui.contracts.values import storable
-from battui.engines.gguf import read_header
+from battui.engines.gguf import Header, read_header
 from battui.engines.gguf_lora import planned
 from battui.engines.known_models import known_models
 from battui.engines.peft import CONFIG, files_of, read_adapter
 from battui.image.adapters import AdapterRecord, incarnate_adapter
 from battui.image.image import Image
-from battui.image.models import ModelRecord, incarnate_model, list_models, model_files, sha256_of
+from battui.image.models import ModelRecord, model_files, sha256_of
 from battui.image.storage import unwritable
 from battui.kernel.experts.model_folder import add_folder
+from battui.kernel.experts.model_storing import store_model
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -46,33 +48,43 @@ def add_adapter(image: Image, folder: Path, name: str = "", model: str = "") -> 
         raise unwritable(error, image.location) from error
 
 
-def add_model(image: Image, path: Path, name: str = "") -> ModelRecord:
-    """Copy a GGUF file, or a folder of safetensors, into the image and take it into use; it is left as it is. Blocks.
+def untold(_step: str, _done: int, _total: int) -> None:
+    """For what nobody waits for."""
 
-    Raises UsageError where there is no file, ModelUnavailable where it is no model, Refused where another one has the
-    name, NotASelector, ImageUnwritable.
+
+def add_model(image: Image, path: Path, name: str = "", tell: OnStep = untold) -> ModelRecord:
+    """Copy a GGUF file, or a folder of safetensors, into the image; it is left as it is. Blocks.
+
+    One that writes text is taken into use. Returns what the image has, also where it had it before. Raises UsageError
+    where there is no file, ModelUnavailable where it is no model, Refused where another one has the name,
+    NotASelector, ImageUnwritable.
     """
+    name = checked_name(name or model_name_after(path), "a model")
     if path.is_dir():
-        folder_name = checked_name(name or name_after(path.resolve().name), "a model")
-        return add_folder(image, path, folder_name, _unwatched)
+        return add_folder(image, path, name, tell)
+    header = model_header(path)
+    record = _record(path, name, header, sha256_of(path, lambda done, total: tell("check", done, total)))
+    return store_model(image, record, {path.name: path}, tell, in_use=not header.pools)
+
+
+def model_name_after(path: Path) -> str:
+    """What to call a model after its file or folder."""
+    return name_after(path.resolve().name if path.is_dir() else path.stem)
+
+
+def model_header(path: Path) -> Header:
+    """What a GGUF file says of itself. Raises UsageError where there is none, ModelUnavailable where it is none."""
     if not path.is_file():
         raise UsageError("there is no such file", about=str(path))
-    record = _record(path, checked_name(name or name_after(path.stem), "a model"))
-    for held in list_models(image):
-        if held.name == record.name and held.sha256 == record.sha256:
-            return held
-        if held.name == record.name:
-            raise Refused("another model has this name", about=record.name, remedy="Choose one with --name.")
     try:
-        incarnate_model(image, record, {path.name: path}, consume=False)
-    except OSError as error:
-        raise unwritable(error, image.location) from error
-    return record
+        return read_header(path)
+    except ModelUnavailable as error:
+        remedy = "battui takes whole GGUF files, version 2 or 3; nothing was added."
+        raise ModelUnavailable(error.what, about=str(path), remedy=remedy) from error
 
 
-def _record(path: Path, name: str) -> ModelRecord:
+def _record(path: Path, name: str, header: Header, digest: str) -> ModelRecord:
     """What the file says of itself, and what is known of a file with its hash."""
-    header, digest = read_header(path), sha256_of(path)
     known = next((model for model in known_models().values() if model.sha256 == digest), None)
     return ModelRecord(
         name=name,
@@ -84,10 +96,6 @@ def _record(path: Path, name: str) -> ModelRecord:
         licence=known.licence if known else "",
         context=known.context if known else header.context,
     )
-
-
-def _unwatched(_step: str, _done: int, _total: int) -> None:
-    """Nobody watches: the command answers when it is done."""
 
 
 def name_after(file: str) -> str:

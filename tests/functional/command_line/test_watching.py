@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import tiny_bert
 from tests.functional.command_line.conftest import COMMAND, MAKE, Battui
 
 LEARN = "account.deposit_(amount=50)  # add amount to balance => self.balance == 150"
@@ -110,6 +111,27 @@ def test_who_follows_sees_one_kernel_after_the_other(
             if event["kind"] == "engine":
                 break
     assert seen == [1, 1]
+
+
+def test_who_adds_a_model_beside_a_kernel_sees_how_far_it_is(
+    battui: Battui, environment: dict[str, str], tmp_path: Path
+) -> None:
+    bert = tiny_bert.write(tmp_path / "Tiny-Bert.gguf", tiny_bert.weights())
+    with _served(environment):
+        done = battui("model", "add", str(bert))
+        refused = battui("model", "add", str(tmp_path))
+    assert (done.code, done.out.rpartition(" in the image ")[0]) == (0, "tiny-bert is now"), done.err
+    assert "checking" in done.err
+    assert "storing" in done.err
+    assert (refused.code, "config.json" in refused.err) == (3, True), refused.err
+
+
+def test_a_kernel_whose_only_command_fails_still_ends_in_order(battui: Battui) -> None:
+    refused = battui("send", "nobody.balance")
+    assert refused.code != 0
+
+    told = [event["text"] for event in battui("--output", "json", "log").objects if event["kind"] == "kernel"]
+    assert told == ["started", "stopping"]
 
 
 def test_prometheus_finds_the_figures_on_loopback(battui: Battui, environment: dict[str, str]) -> None:
