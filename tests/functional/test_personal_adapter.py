@@ -177,7 +177,7 @@ def test_a_signal_from_before_the_trainer_was_there_is_kept_for_it(
             super().__init__(*arguments, **named)
 
     monkeypatch.setattr(subprocess, "Popen", Interrupted)
-    assert trainer.run(stand_in(tmp_path, "sleep 600"), []) is False
+    assert trainer.run(stand_in(tmp_path, "exec sleep 600"), []) is False
 
 
 @pytest.mark.model
