@@ -17,8 +17,8 @@ class Recipe:
     rank: int = 16
     alpha: float = 32.0
     rate: float = 1e-3
-    batch: int = 4096
-    part: int = 2048
+    batch: int = 2048
+    part: int = 1024
     seed: int = 1
     climb: float = 0.03
     floor: float = 0.02
