@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
+import outcome
 import trio
 
 from battui.bridge.faults import error_frame
@@ -61,9 +62,10 @@ async def _with_progress(portal: Portal, command: Command, tell: Callable[[Notic
             return begun
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_forward, events, begun.mission, tell)
-            reply = await portal.submit(once)
+            # Raised in here, what goes wrong would come out as a group of errors.
+            reply = await outcome.acapture(portal.submit, once)
             nursery.cancel_scope.cancel()
-    return reply
+    return reply.unwrap()
 
 
 async def _forward(events: AsyncIterator[KernelEvent], mission: str, tell: Callable[[Notice], None]) -> None:

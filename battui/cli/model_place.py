@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import outcome
 import trio
 
 from battui.cli import model_store
@@ -96,8 +97,9 @@ def _by_kernel(settings: Settings, command: ModelCommand, tell: OnStep = untold)
     async def work(portal: Portal) -> int:
         async with portal.events() as events, trio.open_nursery() as nursery:
             nursery.start_soon(_tell_steps, events, tell)
-            reply = await portal.submit(asked)
+            done = await outcome.acapture(portal.submit, asked)
             nursery.cancel_scope.cancel()
+        reply = done.unwrap()
         assert isinstance(reply, LISTS)
         replies.append(reply)
         return 0

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import trio
 
@@ -17,6 +18,7 @@ from battui.contracts.commands import Command, Once, Read, ShowStatus, Undo, Wri
 from battui.contracts.errors import Busy, MethodRaised, UnknownSlot
 from battui.contracts.events import KernelEvent
 from battui.contracts.replies import Answer, Reply
+from battui.contracts.values import Value
 
 
 @dataclass
@@ -38,7 +40,7 @@ class SmallPortal:
             raise Busy("too many", retry_after=0.01)
         match inner:
             case Write(value=value):
-                return Answer(value if not isinstance(value, tuple) else None, "written")
+                return Answer(None if isinstance(value, tuple) else cast("Value", value), "written")
             case Read(path=path) if path.names[0] == "raises":
                 raise MethodRaised("it raised", about="a.b", remedy="Look.", traceback="line 3")
             case Read(path=path) if path.names[0] == "fault":

@@ -14,7 +14,7 @@ from battui.bridge.codec import AnyArgument, AnyValue
 from battui.contracts.commands import Named, Path
 from battui.contracts.values import Ref
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 INTEGER = st.integers(-(1 << 63), (1 << 63) - 1)
 FLOAT = st.floats(allow_nan=False, allow_infinity=False)
 OID = st.integers(0, (1 << 64) - 1)
@@ -55,7 +55,7 @@ def strategy_of(kind: Any) -> st.SearchStrategy[Any]:
         return _KNOWN[kind]
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return st.one_of([st.deferred(lambda part=part: strategy_of(part)) for part in parts])
+        return st.one_of([_later(part) for part in parts])
     if origin is Literal:
         return st.sampled_from(parts)
     if origin is tuple and parts[-1] is Ellipsis:
@@ -66,6 +66,11 @@ def strategy_of(kind: Any) -> st.SearchStrategy[Any]:
         return st.frozensets(strategy_of(parts[0]), max_size=3)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return st.dictionaries(TEXT, strategy_of(parts[1]), max_size=3)
+    assert isinstance(kind, type)
     assert is_dataclass(kind)
     hints = get_type_hints(kind, localns={"Value": AnyValue, "Argument": AnyArgument})
     return st.builds(kind, **{field.name: strategy_of(hints[field.name]) for field in fields(kind)})
+
+
+def _later(kind: Any) -> st.SearchStrategy[Any]:
+    return st.deferred(lambda: strategy_of(kind))

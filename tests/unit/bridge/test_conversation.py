@@ -10,7 +10,7 @@ from battui.contracts.commands import Once, Path, Read, ShowStatus, Undo, Write
 from battui.contracts.errors import BattuiError, Busy, MethodRaised, TimedOut, UnknownSlot, Unreachable
 from battui.contracts.events import KernelEvent
 from battui.contracts.replies import Answer
-from battui.contracts.values import Ref
+from battui.contracts.values import Ref, Value
 from tests.unit.bridge.small_bridge import SmallPortal, small_bridge
 
 SLOT = Path(("a", "b"))
@@ -22,9 +22,10 @@ def event(number: int, mission: str = "") -> KernelEvent:
 
 async def test_a_command_goes_there_and_its_reply_comes_back() -> None:
     async with small_bridge() as running, AsyncClient(running.endpoint, name="a test") as client:
-        value = [1, {"x": Ref(31)}, 2**200, None, "é", 1.5]
-        assert await client.submit(Write(SLOT, value), key="mine") == Answer(value, "written")
-        assert running.portal.commands == [Once("mine", Write(SLOT, value))]
+        value: Value = [1, {"x": Ref(31)}, 2**200, None, "é", 1.5]
+        write = Write(SLOT, value)  # type: ignore[arg-type]
+        assert await client.submit(write, key="mine") == Answer(value, "written")
+        assert running.portal.commands == [Once("mine", write)]
         assert client.welcome is not None
         assert (client.welcome.image, client.welcome.role) == ("an image", "administer")
         assert await client.ping(b"there and back") == b"there and back"

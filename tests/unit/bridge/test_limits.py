@@ -15,10 +15,8 @@ from battui.bridge.frames import (
     Events,
     Follow,
     Hello,
-    Ok,
     Ping,
     Pong,
-    Progress,
     Role,
     Stop,
     Submit,
@@ -37,7 +35,7 @@ from battui.contracts.personas import AddPersona, RemovePersona
 from battui.contracts.replies import Answer
 from battui.contracts.settings import load_settings
 from tests.unit.bridge.raw_client import raw_client
-from tests.unit.bridge.small_bridge import SmallPortal, small_bridge
+from tests.unit.bridge.small_bridge import small_bridge
 
 A = c.Path(("a",))
 AB = c.Path(("a", "b"))
@@ -223,33 +221,6 @@ async def test_every_message_arrives_once_over_queues_of_two() -> None:
             nursery.start_soon(send_all)
             heard = [await client.hear() for _ in range(total)]
         assert heard == [(number, Pong(str(number).encode())) for number in range(total)]
-
-
-async def test_progress_comes_before_the_reply() -> None:
-    class Thinking(SmallPortal):
-        async def submit(self, command: c.Command) -> Answer:
-            self.commands.append(command)
-            assert isinstance(command, c.Once)
-            assert isinstance(command.command, c.Send)
-            if not command.command.wait:
-                return Answer("m1", "mission m1", "m1")
-            self.tell(
-                KernelEvent(1, 0.0, "token", "a piece", mission="m1"),
-                KernelEvent(2, 0.0, "token", "another's", mission="m2"),
-            )
-            await trio.testing.wait_all_tasks_blocked(0.01)
-            return Answer(5, "5", "m1", learned=True)
-
-    send = c.Send(A, "b_")
-    async with small_bridge(Thinking()) as running:
-        async with raw_client(running.endpoint) as client:
-            await client.ask(1, Submit(send, progress=True))
-            number, progress = await client.hear()
-            assert isinstance(progress, Progress)
-            assert (number, progress.event.text) == (1, "a piece")
-            assert await client.hear() == (1, Ok(Answer(5, "5", "m1", learned=True)))
-        keys = {command.key for command in running.portal.commands if isinstance(command, c.Once)}
-        assert len(keys) == 1, "the same command, asked for twice"
 
 
 async def test_stop_is_for_administrators_and_told_before_the_end() -> None:

@@ -9,10 +9,11 @@ from battui.bridge.frames import Ping
 from battui.contracts.commands import Command, InitiateCycle, Path
 from battui.contracts.errors import UnknownObject
 from battui.contracts.replies import Answer
+from battui.contracts.values import Value
 from tests.unit.bridge.raw_client import raw_client
 from tests.unit.bridge.small_bridge import SmallPortal, small_bridge
 
-BRIEF = {"type": "unhandled_message", "selector": "greet_", "args": [], "kwargs": {"name": "x"}}
+BRIEF: dict[str, Value] = {"type": "unhandled_message", "selector": "greet_", "args": [], "kwargs": {"name": "x"}}
 
 
 class Cycles(SmallPortal):
