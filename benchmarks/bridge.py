@@ -151,7 +151,8 @@ def ask(endpoint: str, clients: int, seconds: float, frames: Callable[[int], Fra
         socket.connect(endpoint)
         poller.register(socket, zmq.POLLIN)
         sent[socket], make[socket] = [], frames(client)
-    took, number, end = [], 0, time.perf_counter() + seconds
+    took: list[float] = []
+    number, end = 0, time.perf_counter() + seconds
     for socket in list(sent) * max(1, WINDOW // clients):
         number += 1
         sent[socket].append(time.perf_counter())

@@ -68,7 +68,8 @@ class Raw:
     def mixed(self, asked: Sequence[tuple[str, int]], tokens: int) -> int:
         """The same with an adapter's number for each prompt."""
         with ThreadPoolExecutor(len(asked)) as pool:
-            return sum(pool.map(lambda each: self._one(*each, tokens), asked))
+            counts = [pool.submit(self._one, prompt, adapter, tokens) for prompt, adapter in asked]
+            return sum(count.result() for count in counts)
 
     def _one(self, prompt: str, adapter: int, tokens: int) -> int:
         lora = [{"id": number, "scale": float(number == adapter)} for number in range(len(ADAPTERS))]
@@ -88,10 +89,10 @@ class Raw:
         self._socket.remove()
 
 
-async def timed(work: Callable[[], Awaitable[int]]) -> tuple[float, float]:
+async def timed(work: Awaitable[int]) -> tuple[float, float]:
     """Seconds that the work took, and seconds a token."""
     started = time.perf_counter()
-    tokens = await work()
+    tokens = await work
     seconds = time.perf_counter() - started
     return seconds, seconds / tokens
 
@@ -131,9 +132,9 @@ async def against_raw(inference: Inference, raw: Raw, tokens: int, rounds: int) 
         theirs: list[float] = []
         for number in range(rounds):
             asked = prompts(count, f"Round {number}")
-            sides = [
-                (theirs, lambda asked=asked: trio.to_thread.run_sync(raw.generate, asked, tokens)),
-                (ours, lambda asked=asked: together(inference, [request(each, tokens) for each in asked])),
+            sides: list[tuple[list[float], Awaitable[int]]] = [
+                (theirs, trio.to_thread.run_sync(raw.generate, asked, tokens)),
+                (ours, together(inference, [request(each, tokens) for each in asked])),
             ]
             for into, work in sides if number % 2 else reversed(sides):
                 into.append((await timed(work))[1])
@@ -147,8 +148,8 @@ async def batched(inference: Inference, tokens: int, rounds: int) -> dict[str, f
     in_turn: list[float] = []
     for number in range(rounds):
         asked = [request(prompt, tokens) for prompt in prompts(4, f"Batch {number}")]
-        once.append((await timed(lambda asked=asked: together(inference, asked)))[1])
-        in_turn.append((await timed(lambda asked=asked: one_by_one(inference, asked)))[1])
+        once.append((await timed(together(inference, asked)))[1])
+        in_turn.append((await timed(one_by_one(inference, asked)))[1])
     return {"at once": speed(once), "in turn": speed(in_turn), "gain": gain(in_turn, once)}
 
 
@@ -159,8 +160,7 @@ async def first_token(inference: Inference, rounds: int) -> dict[str, float]:
     for number in range(rounds):
         prompt = f"Ledger {number}. {PREFIX}"
         for text, into in ((prompt, cold), (f"{prompt} And on day 30", warm)):
-            ask = [request(text, 1)]
-            into.append((await timed(lambda ask=ask: together(inference, ask)))[0])
+            into.append((await timed(together(inference, [request(text, 1)])))[0])
     return {"cold": statistics.median(cold), "warm": statistics.median(warm), "gain": gain(cold, warm)}
 
 
@@ -175,8 +175,8 @@ async def mixed(inference: Inference, raw: Raw, tokens: int, rounds: int) -> dic
                 ours = [request(prompt, tokens, adapter) for prompt, adapter in asked]
                 theirs = [(prompt, ADAPTERS.index(adapter)) for prompt, adapter in asked]
                 for side, work in {
-                    "": lambda ours=ours: together(inference, ours),
-                    ", library": lambda theirs=theirs: trio.to_thread.run_sync(raw.mixed, theirs, tokens),
+                    "": together(inference, ours),
+                    ", library": trio.to_thread.run_sync(raw.mixed, theirs, tokens),
                 }.items():
                     times.setdefault(f"{count}{side}", []).append((await timed(work))[1])
         found[f"{texts} texts"] = {
@@ -194,7 +194,7 @@ async def prefix_in_turn(inference: Inference, rounds: int) -> dict[str, float]:
     for number in range(rounds):
         for into in (cold, warm):
             ask = [request(f"Shared {number}. {PREFIX}", 1, adapter) for adapter in ADAPTERS[:3]]
-            into.append((await timed(lambda ask=ask: one_by_one(inference, ask)))[0] / len(ask))
+            into.append((await timed(one_by_one(inference, ask)))[0] / len(ask))
     return {"cold": statistics.median(cold), "warm": statistics.median(warm), "gain": gain(cold, warm)}
 
 
@@ -205,7 +205,7 @@ async def swap(inference: Inference, rounds: int) -> dict[str, float]:
     for number in range(rounds):
         ask = [request("Once upon a time", 1, ADAPTERS[number % 2])]
         for into in (other, same):
-            into.append((await timed(lambda ask=ask: together(inference, ask)))[0])
+            into.append((await timed(together(inference, ask)))[0])
     return {"to another": statistics.median(other), "same": statistics.median(same)}
 
 

@@ -25,7 +25,7 @@ from typing import Any
 
 import xllamacpp
 
-from battui.contracts.generation import Generated, GenerationRequest
+from battui.contracts.generation import FinishReason, Generated, GenerationRequest
 from battui.mind.briefs import MethodBrief
 from battui.mind.choice import Candidate, best
 from battui.mind.synthesis import method_requests, method_source
@@ -73,7 +73,7 @@ def generate(server: xllamacpp.Server, request: GenerationRequest) -> list[Gener
             answers.append,
         )
         for choice in (choice for answer in answers for choice in answer["choices"]):
-            finish = "length" if choice["finish_reason"] == "length" else "stop"
+            finish: FinishReason = "length" if choice["finish_reason"] == "length" else "stop"
             found.append(Generated(len(found), choice["text"], 0, finish))
     return found
 

@@ -23,6 +23,7 @@ import trio
 
 from battui.contracts.generation import AdapterFiles, EngineOptions, GenerationRequest, ModelFiles
 from battui.contracts.resources import folder
+from battui.contracts.values import Value
 from battui.kernel.inference.inference import Inference
 from battui.mind.briefs import MethodBrief
 from battui.mind.method_form import SHIPPED, MethodExpert, shipped_form
@@ -34,13 +35,18 @@ MESSAGES = (
     ("withdraw_", "amount", "take amount from balance, but raise ValueError if there is less"),
     ("limit_", "most", "set limit to most"),
 )
-SLOTS = {"balance": 100, "limit": 500, "owner": "a bakery by the river", "entries": [12, 7, -3, 40, 8]}
+SLOTS: dict[str, Value] = {
+    "balance": 100,
+    "limit": 500,
+    "owner": "a bakery by the river",
+    "entries": [12, 7, -3, 40, 8],
+}
 
 
 def brief(number: int, mark: int) -> MethodBrief:
     """One of the messages to an account that is told from others by its number."""
     selector, parameter, intent = MESSAGES[number]
-    slots = {"account_number": mark, **SLOTS}
+    slots: dict[str, Value] = {"account_number": mark, **SLOTS}
     return MethodBrief(selector, (parameter,), {parameter: 7}, intent, "", slots, ("clone", "infer_"))
 
 

@@ -88,10 +88,10 @@ def measure(name: str, screen: Screen, line: DelayedLine, keys: int) -> None:
         if subject == "battui":
             screen.press(":")
             screen.rest(1.0)
-        up, down = line.up, line.down
+        sent, came = line.up, line.down
         taken = screen.typed(keys, pause=0.1)
         screen.rest(1.0)
-        up, down = (line.up - up) / keys, (line.down - down) / keys
+        up, down = (line.up - sent) / keys, (line.down - came) / keys
         print(
             f"{name:<12}{first:>12.0f}{taken.at(50):>9.0f}{taken.at(99):>8.0f}{up:>9.0f}{down:>8.0f}{idle:>9.0f}"
         )

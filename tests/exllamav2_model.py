@@ -19,7 +19,7 @@ from battui.engines.scripted import WORD, Rule, read_script
 from tests.exllamav2_on_cpu import SCRIPT, STALE, WIDTH
 
 
-class Projection(ExLlamaV2Linear):
+class Projection(ExLlamaV2Linear):  # type: ignore[misc]
     """A place for an adapter's matrices."""
 
     def __init__(self, inputs: int, outputs: int) -> None:

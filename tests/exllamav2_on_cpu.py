@@ -104,9 +104,9 @@ def install(*, paged: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sys.modules["exllamav2_ext"] = _extension()
-        library = importlib.import_module("exllamav2")
+        library: Any = importlib.import_module("exllamav2")
         importlib.import_module("exllamav2.generator")
-        attention = importlib.import_module("exllamav2.attn")
+        attention: Any = importlib.import_module("exllamav2.attn")
     attention.has_flash_attn_with_paged = paged
     library.ExLlamaV2 = importlib.import_module("tests.exllamav2_model").ScriptModel
 

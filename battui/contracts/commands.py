@@ -38,7 +38,7 @@ class Named:
     path: Path
 
 
-Argument: TypeAlias = "bool | int | float | str | list[Argument] | dict[str, Argument] | Named | None"
+Argument: TypeAlias = "bool | int | float | str | list[Argument] | dict[str, Argument] | Ref | Named | None"
 
 
 @dataclass(frozen=True, slots=True)

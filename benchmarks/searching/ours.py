@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from benchmarks.searching.collection import Rank, Rows
 
@@ -54,6 +55,10 @@ class Battui:
         """Durable one-document adds a second, and the same number of bare commits with an fsync each."""
         from battui.catalog.sources import Manner, draft_of, given_source
         from battui.catalog.storing import put_document
+        from battui.image.world import World
+
+        def put_number(world: World, number: int) -> None:
+            world.lobby["bare"] = number
 
         manner = Manner()
         drafts = [
@@ -62,9 +67,9 @@ class Battui:
         ]
         begun = time.perf_counter()
         for draft in drafts:
-            self.image.perform("add", lambda world, draft=draft: put_document(world, draft))
+            self.image.perform("add", partial(put_document, draft=draft))
         adds = len(drafts) / (time.perf_counter() - begun)
         begun = time.perf_counter()
         for number in range(SINGLE_ADDS):
-            self.image.perform("bare", lambda world, number=number: world.lobby.__setitem__("bare", number))
+            self.image.perform("bare", partial(put_number, number=number))
         return adds, SINGLE_ADDS / (time.perf_counter() - begun)

@@ -82,7 +82,7 @@ def show_battui(file: str) -> None:
     from battui.tui import app
 
     if file:
-        app.BattuiApp = ticking(app.BattuiApp, file)  # type: ignore[misc]
+        app.BattuiApp = ticking(app.BattuiApp, file)  # type: ignore[assignment, misc]
     sys.exit(main([]))
 
 

@@ -25,7 +25,9 @@ from battui.engines.peft import CONFIG, WEIGHTS
 from tests.contract.conftest import CONTEXT, REPORT, SLOTS, STORY, silent
 
 
-def report(about: str, adapter: str = "", scale: float = 1.0, **fields: int) -> GenerationRequest:
+def report(
+    about: str, adapter: str = "", scale: float = 1.0, *, max_tokens: int = 3, candidates: int = 1
+) -> GenerationRequest:
     """A long prompt, and who is to go on with it. Prompts about different things differ from their first word.
 
     Few tokens are asked for: sums are rounded as the prompts happen to be cut into batches, and differently on
@@ -36,9 +38,7 @@ def report(about: str, adapter: str = "", scale: float = 1.0, **fields: int) -> 
     )
     prompt = f"{about.title()}, {REPORT}. {' '.join(lines)} The {about} number"
     use = AdapterUse(adapter, scale) if adapter else None
-    return GenerationRequest(
-        "job", prompt=prompt, max_tokens=fields.pop("max_tokens", 3), adapter=use, **fields
-    )
+    return GenerationRequest("job", prompt=prompt, candidates=candidates, max_tokens=max_tokens, adapter=use)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from battui.contracts.events import KernelEvent
 from battui.contracts.message_line import parse_line
 from battui.contracts.replies import Answer, MissionView, Reply
 from battui.contracts.settings import Settings, load_settings
+from battui.contracts.values import Value
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, sha256_of
 from battui.kernel.kernel import Kernel
@@ -58,6 +59,14 @@ class Life:
         reply = await self.kernel.portal.submit(parse_line(text))
         assert isinstance(reply, Answer)
         return reply
+
+    async def records(self, text: str) -> list[dict[str, Value]]:
+        """The dictionaries that a line answers in a list."""
+        value = (await self.line(text)).value
+        assert isinstance(value, list)
+        records = [each for each in value if isinstance(each, dict)]
+        assert records == value
+        return records
 
     async def mission(self, mission: str) -> MissionView:
         from battui.contracts.commands import ShowMission
@@ -119,7 +128,7 @@ def settings_for(tmp_path: Path) -> Callable[..., Settings]:
 
 
 @pytest.fixture
-def live(settings_for: Callable[..., Settings]) -> Iterator[Live]:
+def live(settings_for: Callable[..., Settings]) -> Live:
     """Start a kernel on an image's folder; it is shut down in order at the end."""
 
     @asynccontextmanager

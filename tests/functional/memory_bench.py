@@ -115,9 +115,9 @@ class MemoryBench:
         """The adapters that the engine's own process declares."""
         return set((await self.inference.describe()).adapters)
 
-    async def ask(self, adapter: str = "", prompt: str = "hello", **fields: int) -> str:
+    async def ask(self, adapter: str = "", prompt: str = "hello", max_tokens: int = 256) -> str:
         use = AdapterUse(adapter) if adapter else None
-        request = GenerationRequest(f"for {adapter}", prompt=prompt, adapter=use, **fields)
+        request = GenerationRequest(f"for {adapter}", prompt=prompt, max_tokens=max_tokens, adapter=use)
         return (await self.inference.generate(request)).candidates[0].text
 
     def ways(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from battui.contracts.commands import Bind, CancelMission, Path, RejectMission, RetryMission, Send
+from battui.contracts.commands import Argument, Bind, CancelMission, Path, RejectMission, RetryMission, Send
 from battui.contracts.errors import MissionFailed, Refused
 from battui.contracts.replies import MissionView
 from tests.functional.approval_steps import asked, ended, methods
@@ -93,7 +93,12 @@ async def test_huge_slots_are_abridged_and_the_message_is_learned(
     scripted_image: Scripted, live: Live
 ) -> None:
     many = tuple((f"s{number}", number) for number in range(400))
-    slots = (("balance", 100), ("text", "x" * 300_000), ("rows", [[number] for number in range(5000)]), *many)
+    slots: tuple[tuple[str, Argument], ...] = (
+        ("balance", 100),
+        ("text", "x" * 300_000),
+        ("rows", [[number] for number in range(5000)]),
+        *many,
+    )
     async with live(scripted_image(script_of(BODIES))) as life:
         await life.submit(Bind("account", Send(Path(("genesis_obj",)), "clone", named=slots)))
         await life.line(TEACH)

@@ -31,7 +31,7 @@ async def test_objects_search_by_message(scripted_image: Scripted, live: Live) -
     async with live(scripted_image(script_of(BODIES))) as life:
         assert (await life.line("knowledge_catalog_obj.search_(query='overdrawn')")).value == []
         await life.line(NOTE)
-        (passage,) = (await life.line("knowledge_catalog_obj.search_(query='overdrawn accounts')")).value
+        (passage,) = await life.records("knowledge_catalog_obj.search_(query='overdrawn accounts')")
         assert (passage["document"], passage["line"]) == ("rules", 1)
         assert (await life.line("knowledge_catalog_obj.unindex_document_(name='rules')")).value is True
         assert (await life.line("knowledge_catalog_obj.search_(query='overdrawn')")).value == []
@@ -93,9 +93,8 @@ async def test_what_is_queued_is_merged_by_the_kernel(scripted_image: Scripted, 
     with Image.open(str(folder)) as image:
         image.perform("queue", lambda world: put_document(world, draft("a", "a lion")))
     async with live(folder) as life:
-        assert [each["document"] for each in (await life.line(f"{CATALOG}.search_(query='lion')")).value] == [
-            "a"
-        ]
+        found_there = await life.records(f"{CATALOG}.search_(query='lion')")
+        assert [each["document"] for each in found_there] == ["a"]
         await life.until(lambda event: "merged" in event.text)
     with Image.open(str(folder)) as image:
         assert queue_length(image) == 0
@@ -107,9 +106,9 @@ async def test_what_was_learned_is_found_until_it_is_undone(scripted_image: Scri
     async with live(scripted_image(script_of(BODIES))) as life:
         await life.line(MAKE)
         await life.line("account.deposit_(amount=50)   # add amount to balance")
-        (skill,) = (await life.line(looked)).value
+        (skill,) = await life.records(looked)
         assert skill["document"] == "account.deposit_"
-        assert "self.balance += amount" in skill["text"]
+        assert "self.balance += amount" in str(skill["text"])
         await life.submit(Undo("m1"))
         assert (await life.line(looked)).value == []
 
@@ -122,7 +121,7 @@ async def test_vectors_are_made_in_the_background_and_find_what_words_do_not(
     async with live(folder, catalog__embeddings="script") as life:
         await life.line(NOTE)
         await life.until(lambda event: "has its vector" in event.text)
-        assert [each["document"] for each in (await life.line(asked)).value] == ["rules"]
+        assert [each["document"] for each in await life.records(asked)] == ["rules"]
     async with live(folder) as life:
         assert (await life.line(asked)).value == []
 

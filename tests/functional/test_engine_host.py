@@ -150,7 +150,8 @@ async def test_a_job_in_flight_moves_to_the_new_model(script: ModelFiles, tmp_pa
     other = tmp_path / "other.toml"
     other.write_text('[[rules]]\nanswers = ["from the other"]\n')
     async with running("scripted", script, tmp_path) as inference:
-        pid = (await inference.describe()) and inference.status.pid
+        await inference.describe()
+        pid = inference.status.pid
 
         def swap(_job: str, _index: int, piece: str) -> None:
             if piece.startswith("one"):

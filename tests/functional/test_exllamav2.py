@@ -153,7 +153,7 @@ def test_ranks_of_their_own_are_refused_before_they_are_read_wrongly(
     engine: Any, tmp_path: Path, field: str
 ) -> None:
     weights = safetensors(matrices(HEADER, 3, targets=TARGETS))
-    adapter = write_adapter(tmp_path / "odd", config(**{field: {"q_proj": 4}}), weights)
+    adapter = write_adapter(tmp_path / "odd", config() | {field: {"q_proj": 4}}, weights)
 
     with pytest.raises(ModelUnavailable, match=field):
         engine._adapters.add(adapter)

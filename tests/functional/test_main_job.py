@@ -23,7 +23,7 @@ from battui.contracts.errors import (
     ModelUnavailable,
     Refused,
 )
-from battui.contracts.replies import HistoryList, KernelStatus, MissionList, ObjectView
+from battui.contracts.replies import Answer, HistoryList, KernelStatus, MissionList, ObjectView
 from tests.functional.conftest import BODIES, Live, script_of
 
 MAKE = "account = genesis_obj.clone(balance=100)"
@@ -142,6 +142,7 @@ async def test_undo_takes_back_what_a_mission_installed(scripted_image: Scripted
         await life.line("account.deposit_(amount=-7)")
         await life.line("other = account.audit()  # return twice the balance")
         answer = await life.submit(Undo("m1"))
+        assert isinstance(answer, Answer)
         view = await life.submit(ShowObject(ObjectPath(("account",))))
         assert isinstance(view, ObjectView)
         assert {slot.name: slot.value for slot in view.slots if not slot.holder}["balance"] == 150
@@ -206,9 +207,9 @@ async def test_the_heartbeat_audits_the_image_and_keeps_the_report(
         await life.line(TEACH)  # an image in which nothing was done is not audited
         beat = await life.until(lambda event: event.kind == "heartbeat")
         await life.until(lambda event: event.mission == beat.mission and event.data.get("end") == "COMPLETE")
-        report, *_ = (await life.line("alfred_prototype_obj.audits")).value
+        report, *_ = await life.records("alfred_prototype_obj.audits")
         assert report["report"] == "It changes the balance."
-        states = [state for state, _ in (await life.mission(report["mission"])).trail]
+        states = [state for state, _ in (await life.mission(str(report["mission"]))).trail]
         assert states == ["IDLE", "DECOMPOSING", "DELEGATING", "SYNTHESIZING", "COMPLETE"]
 
 

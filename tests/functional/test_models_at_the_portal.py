@@ -17,6 +17,7 @@ from battui.contracts.models import (
     ListAdapters,
     ListModels,
     ModelList,
+    ModelView,
     RemoveAdapter,
     RemoveModel,
     UseModel,
@@ -25,6 +26,7 @@ from battui.contracts.replies import HistoryList, KernelStatus
 from battui.engines.peft import WEIGHTS
 from battui.image.image import Image
 from battui.image.models import ModelRecord, incarnate_model, sha256_of
+from battui.image.world import World
 from battui.kernel.experts.incarnation import add_adapter
 from tests import tiny_bert
 from tests.functional.conftest import Life, Live
@@ -129,8 +131,8 @@ async def test_a_blob_that_was_damaged_since_is_left_out_and_said_to_be(
             await infer(life, "poet")
 
 
-def _weights(world: object, name: str) -> str:
-    proxy = world.root["pLLM_obj"].lora_repository[name]  # type: ignore[attr-defined]
+def _weights(world: World, name: str) -> str:
+    proxy = world.root["pLLM_obj"].lora_repository[name]
     return str(proxy.files[WEIGHTS].committed())
 
 
@@ -142,6 +144,7 @@ async def test_the_memory_is_an_object_that_understands_messages(
         move = (await life.line("memory_manager_obj.activate_expert_(name='poet')")).value
         assert isinstance(move, dict)
         assert (move["expert"], move["to"]) == ("poet", "hot")
+        assert isinstance(move["ms"], int)
         assert move["ms"] >= 0
         assert (await life.line("memory_manager_obj.experts_()")).value == {"poet": "hot"}
         with pytest.raises(Refused, match="Loaded: poet"):
@@ -185,7 +188,7 @@ async def test_models_are_listed_used_and_removed(
             await infer(life)
 
 
-async def models(life: Life) -> tuple[object, ...]:
+async def models(life: Life) -> tuple[ModelView, ...]:
     reply = await life.submit(ListModels())
     assert isinstance(reply, ModelList)
     return reply.models

@@ -68,7 +68,7 @@ def theirs(model: ModelFiles) -> Mapping[tuple[str, str], str]:
             out = spoken.generate(**ids, do_sample=False, max_new_tokens=TOKENS, pad_token_id=0)
         return str(tokenizer.decode(out[0][ids["input_ids"].shape[1] :], skip_special_tokens=True))
 
-    texts = {}
+    texts: dict[tuple[str, str], str] = {}
     for name in ("poet", "clerk"):
         spoken.set_adapter(name)
         texts |= {(name, prompt): say(prompt) for prompt in PROMPTS}

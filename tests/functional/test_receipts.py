@@ -13,6 +13,7 @@ from battui.contracts.commands import Path as Names
 from battui.contracts.errors import UnknownObject, UsageError
 from battui.contracts.message_line import parse_line
 from battui.contracts.replies import Answer, HistoryList, MissionView
+from battui.contracts.values import Value
 from tests.functional.conftest import BODIES, Life, Live, script_of
 from tests.functional.test_main_job import MAKE, TEACH
 
@@ -123,7 +124,12 @@ async def test_a_cognitive_cycle_is_initiated_by_its_brief(scripted_image: Scrip
     async with live(scripted_image(script_of(BODIES))) as life:
         await life.line(MAKE)
         path = Names(("account",))
-        brief = {"type": "unhandled_message", "selector": "deposit_", "args": [], "kwargs": {"amount": 50}}
+        brief: dict[str, Value] = {
+            "type": "unhandled_message",
+            "selector": "deposit_",
+            "args": [],
+            "kwargs": {"amount": 50},
+        }
         begun = await life.submit(InitiateCycle(path, brief))
         assert begun == Answer("m1", "mission m1", "m1")
         await life.until(lambda event: event.data.get("end") == "COMPLETE")
@@ -133,7 +139,13 @@ async def test_a_cognitive_cycle_is_initiated_by_its_brief(scripted_image: Scrip
         audit = await life.submit(InitiateCycle(Names(("alfred_prototype_obj",)), {"type": "self_audit"}))
         assert isinstance(audit, Answer)
         assert (await life.mission(audit.mission)).kind == "self_audit"
-        for wrong in ({"type": "dream"}, {"selector": 3}, {"question": " "}, {"selector": "a_", "args": 1}):
+        wrong_briefs: tuple[dict[str, Value], ...] = (
+            {"type": "dream"},
+            {"selector": 3},
+            {"question": " "},
+            {"selector": "a_", "args": 1},
+        )
+        for wrong in wrong_briefs:
             with pytest.raises(UsageError):
                 await life.submit(InitiateCycle(path, wrong))
 
@@ -142,7 +154,7 @@ async def test_an_order_is_given_once(scripted_image: Scripted, live: Live) -> N
     slow = "[[rules]]\nmatch = 'def deposit_'\nanswers = ['x x x x']\ndelay = 30.0\n"
     async with live(scripted_image(script_of({}, extra=slow))) as life:
         await life.line(MAKE)
-        brief = {"selector": "deposit_", "kwargs": {"amount": 1}}
+        brief: dict[str, Value] = {"selector": "deposit_", "kwargs": {"amount": 1}}
         await life.submit(InitiateCycle(Names(("account",)), brief))
         for _ in range(2):
             view = await life.submit(Once("cancel", CancelMission("m1")))

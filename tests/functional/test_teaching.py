@@ -279,14 +279,15 @@ def test_a_case_reads_as_it_was_written() -> None:
     assert case == Case("example 1", {"balance": 1}, {"amount": 2}, {"balance": 3}, 3, answers=True)
     assert case_from(STAYS, "", "").after == {"balance": 7}
     assert case_from({**STAYS, "raises": None}, "", "") == case_from(STAYS, "", "")
-    for wrong in (
+    wrong_entries: tuple[object, ...] = (
         1,
         {},
         {"slots": {}},
         {"result": 1, "sum": 2},
         {"args": [], "result": 1},
         {"raises": "no name"},
-    ):
+    )
+    for wrong in wrong_entries:
         with pytest.raises(UsageError):
             case_from(wrong, "", "")
     for unstorable in (

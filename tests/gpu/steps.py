@@ -54,7 +54,7 @@ class Bench:
         config = json.loads((self.folder / "config.json").read_text())
         width, heads = config["hidden_size"], config["num_attention_heads"]
         inner = config.get("head_dim", width // heads) * config.get("num_key_value_heads", heads)
-        shapes = {}
+        shapes: dict[str, tuple[int, ...]] = {}
         for layer in range(config["num_hidden_layers"]):
             shapes |= {
                 f"blk.{layer}.attn_q.weight": (width, width),

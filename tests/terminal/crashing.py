@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 
 import trio
 
 from battui.cli.main import main
 from battui.kernel.heartbeat import Heartbeat
+
+strikes: list[Callable[[], object]] = []
 
 
 async def _fail(_heartbeat: Heartbeat) -> None:
@@ -18,9 +21,7 @@ async def _fail(_heartbeat: Heartbeat) -> None:
     raise RuntimeError("planted in the heartbeat")
 
 
-strikes = []
-
 if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, lambda *_: [strike() for strike in strikes])
-    Heartbeat.run = _fail
+    Heartbeat.run = _fail  # type: ignore[assignment, method-assign]
     sys.exit(main())

@@ -14,7 +14,6 @@ import trio
 
 from battui.contracts.activation import Activation, MethodText, ObjectState
 from battui.contracts.errors import Unreachable
-from battui.kernel.cells import cell_zygote
 from battui.kernel.cells.cells import CellBlock
 from tests.functional.cells.conftest import (
     AHEAD,
@@ -162,7 +161,7 @@ async def test_without_a_zygote_nobody_waits_for_ever(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(cell_zygote.sys, "executable", program)
+    monkeypatch.setattr(sys, "executable", program)
     block = CellBlock(log=said.append)
     await nursery.start(block.run)
     with pytest.raises(Unreachable, match="cannot be started"):

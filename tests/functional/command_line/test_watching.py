@@ -69,8 +69,10 @@ def _served(environment: dict[str, str]) -> Iterator[int]:
     reading, writing = os.pipe()
     with os.fdopen(reading) as ready:
         command = [*COMMAND, "bridge", "serve", "--ready", str(writing)]
-        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        serving = subprocess.Popen(command, pass_fds=(writing,), env=environment, **silent)
+        silent = subprocess.DEVNULL
+        serving = subprocess.Popen(
+            command, pass_fds=(writing,), env=environment, stdin=silent, stdout=silent, stderr=silent
+        )
         os.close(writing)
         try:
             assert json.loads(ready.read())["pid"] == serving.pid

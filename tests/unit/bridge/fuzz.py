@@ -24,7 +24,7 @@ from tests.unit.bridge.small_bridge import small_bridge
 
 SLOT = c.Path(("a", "b"))
 HONEST = (
-    pack_request(1, Submit(c.Write(SLOT, [1, {"x": Ref(3)}, 1 << 80]))),  # type: ignore[dict-item]
+    pack_request(1, Submit(c.Write(SLOT, [1, {"x": Ref(3)}, 1 << 80]))),
     pack_request(2, Submit(c.Once("key", c.Send(SLOT, "b_", (1,), (("x", "y"),))), 0.5, progress=False)),
     pack_request(3, Hello("me", (1, 2))),
     pack_request(4, Cancel(3)),

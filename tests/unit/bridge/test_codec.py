@@ -157,7 +157,7 @@ def test_a_value_that_looks_like_a_command_stays_a_value() -> None:
     for source in ({"is": "Send", "value": 1}, {"value": {"is": "Send"}}, [Named(Path(("a",)))]):
         bind = Bind("name", source)  # type: ignore[arg-type]
         assert unpack_request(pack_request(1, Submit(bind))) == (1, Submit(bind))
-    send = Bind("name", Send(Path(("a",)), "b", (Ref(3),)))  # type: ignore[arg-type]
+    send = Bind("name", Send(Path(("a",)), "b", (Ref(3),)))
     assert unpack_request(pack_request(1, Submit(Once("k", send)))) == (1, Submit(Once("k", send)))
 
 

@@ -13,7 +13,12 @@ from battui.contracts.values import Value
 from tests.unit.bridge.raw_client import raw_client
 from tests.unit.bridge.small_bridge import SmallPortal, small_bridge
 
-BRIEF: dict[str, Value] = {"type": "unhandled_message", "selector": "greet_", "args": [], "kwargs": {"name": "x"}}
+BRIEF: dict[str, Value] = {
+    "type": "unhandled_message",
+    "selector": "greet_",
+    "args": [],
+    "kwargs": {"name": "x"},
+}
 
 
 class Cycles(SmallPortal):

@@ -79,7 +79,7 @@ def test_any_bytes_are_an_error_or_heard(data: bytes) -> None:
         return
 
 
-FRAGMENTS = st.sampled_from(
+FRAGMENTS: st.SearchStrategy[Value] = st.sampled_from(
     [
         Ref(99),
         Ref(-7),
@@ -129,9 +129,9 @@ def _twist(message: dict[str, Value], data: st.DataObject) -> None:
         if data.draw(st.booleans()):
             place.pop(key, None)
         else:
-            place[key] = cast("Value", replacement)
+            place[key] = replacement
     elif isinstance(place, list):
-        place.insert(data.draw(st.integers(0, len(place))), cast("Value", replacement))
+        place.insert(data.draw(st.integers(0, len(place))), replacement)
 
 
 def _items(value: Value) -> list[Value]:
@@ -153,7 +153,8 @@ def assert_within_rights(answer: CellAnswer) -> None:
         assert new.cloned_from in (None, 1)
         values.extend(new.slots.values())
         values.extend(ref for refs in new.parents.values() for ref in refs)
-    for part in (*answer.changes.changes, *answer.changes.created):
+    parts: tuple[ObjectChange | NewObject, ...] = (*answer.changes.changes, *answer.changes.created)
+    for part in parts:
         assert not any(name.startswith("_") or name.endswith("*") for name in _names(part))
         if isinstance(part, ObjectChange) or part.cloned_from is not None:
             assert not {"deposit_", "clone", "infer_"} & set(_names(part))

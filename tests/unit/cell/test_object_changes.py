@@ -169,6 +169,6 @@ def test_any_change_is_found(before: Value, after: Value) -> None:
     play.object(1, kept=[before])
     body = "def put_(self, value):\n    self.kept[0] = value\n    self._p_changed = True"
     answer = play.attempt(1, body, value=after)
-    changed = [dict(change.put) for change in answer.changes.changes]
+    changed: list[Value] = [dict(change.put) for change in answer.changes.changes]
     same = exact(before) == exact(after)
     assert exact(changed) == exact([] if same else [{"kept": [after]}])

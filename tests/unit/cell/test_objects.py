@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from battui.cell.conversation import Call, Load
-from battui.contracts.activation import ChangeSet, ObjectChange
+from battui.contracts.activation import Activation, ChangeSet, ObjectChange
 from battui.contracts.values import Ref, Value
 from tests.unit.cell.play import DEPOSIT, Play, put
 from tests.unit.cell.test_wire import VALUES, exact
@@ -81,7 +81,7 @@ WRONG_ARGUMENTS: list[dict[str, int]] = [{}, {"amout": 1}, {"amount": 1, "more":
 @pytest.mark.parametrize("arguments", WRONG_ARGUMENTS)
 def test_wrong_arguments_are_named(play: Play, arguments: dict[str, int]) -> None:
     play.object(1, DEPOSIT, balance=1)
-    failure = play.send(1, "deposit_", **arguments).failure
+    failure = play.activate(Activation(1, "deposit_", arguments)).failure
     assert failure is not None
     assert (failure.kind, failure.oid, failure.selector) == ("arguments", 1, "deposit_")
 

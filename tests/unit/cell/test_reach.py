@@ -30,12 +30,12 @@ def offered_objects() -> Iterator[tuple[str, object]]:
     world = World(lambda _: {}, Methods(names).run, perform)
     world.take(ObjectState(1, b"", methods={"total_": MethodText("")}, primitives=frozenset({"clone"})))
     living = world.living(1)
-    yield from [("self", living), ("self.total_", living.total_), ("self.clone", living.clone)]  # type: ignore[attr-defined]
+    yield from [("self", living), ("self.total_", living.total_), ("self.clone", living.clone)]
     with pytest.raises(AttributeError) as caught:
         living.total_.nothing  # type: ignore[attr-defined]  # noqa: B018
     yield "an error", caught.value
     yield from [("text", ""), ("a list", []), ("a dictionary", {}), ("a function", lambda: 1), ("bytes", b"")]
-    yield "a generator", (one for one in ())
+    yield "a generator", (one for one in "")
 
 
 def reached() -> dict[str, object]:

@@ -53,7 +53,7 @@ PROPOSING = replace(
     replaces="def double_(self):\n    return 2\n",
     proof=("rules: covenant, allow (ruleset 3)", "passed: the message that was sent: 4"),
 )
-GENERATION = {
+GENERATION: dict[str, Value] = {
     "id": "m3.0a",
     "purpose": "candidates",
     "model": "small",

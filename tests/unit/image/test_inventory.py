@@ -44,7 +44,7 @@ def test_methods_are_found_in_every_place_that_leads_to_an_object(image: Image) 
 
     image.perform("make", make)
 
-    places = dict(reversed(pair) for pair in found(image))
+    places = {slot: name for name, slot in found(image)}
     assert set(places) == {
         *("own", "in_parent", "in_slot", "in_nest", "in_tree", "in_list", "in_mission", "reflect")
     }

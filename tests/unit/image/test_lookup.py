@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import transaction
@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from ZODB.POSException import ConflictError
 
 from battui.contracts.errors import MissingParent
-from battui.contracts.values import is_parent_slot
+from battui.contracts.values import Value, is_parent_slot
 from battui.image import lookup
 from battui.image.image import Image
 from battui.image.lookup import Found, Missing, find
@@ -92,7 +92,7 @@ class TwoConnections(RuleBasedStateMachine):
                 setattr(each, "parent*", [objects[number] for number in chosen])
             for number, name in zip((1, 3, 5), NAMES, strict=True):
                 setattr(objects[number], name, number)
-            world.bind("objects", objects)
+            world.bind("objects", cast("Value", objects))
         self.views = [View(self.image), View(self.image)]
         for view in self.views:
             self.stack.callback(view.close)
@@ -175,10 +175,7 @@ def meant(target: UvmObject, name: str) -> Any:
 
 
 TwoConnections.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
-
-
-class TestTwoConnections(TwoConnections.TestCase):
-    """Run by pytest as a test case."""
+TestTwoConnections = TwoConnections.TestCase
 
 
 @pytest.fixture
@@ -194,7 +191,12 @@ def depths(image: Image) -> Iterator[list[UvmObject]]:
 def test_a_found_slot_is_found_again_without_the_chain(depths: list[UvmObject], monkeypatch: Any) -> None:
     first = find(depths[0], "number")
     visited: list[UvmObject] = []
-    monkeypatch.setattr(lookup, "parents_of", lambda child: visited.append(child) or iter(()))
+
+    def visit(child: UvmObject) -> Iterator[UvmObject]:
+        visited.append(child)
+        return iter(())
+
+    monkeypatch.setattr(lookup, "parents_of", visit)
 
     assert find(depths[0], "number") == first
     assert visited == []

@@ -14,6 +14,7 @@ from battui.contracts.errors import MissingParent
 from battui.image.image import Image
 from battui.image.lookup import Missing, chain, find
 from battui.image.objects import UvmObject, clone_of
+from battui.image.world import World
 
 
 def test_a_slot_is_an_entry_of_the_objects_own_record() -> None:
@@ -89,7 +90,7 @@ def test_repr_neither_loads_nor_stores(image: Image) -> None:
 
 
 def test_what_was_looked_up_is_forgotten_when_another_connection_changes_the_chain(image: Image) -> None:
-    def make(world):
+    def make(world: World) -> None:
         grandparent = world.store(UvmObject(greeting="hello"))
         parent = world.store(UvmObject({"parent*": [grandparent]}))
         world.bind("parent", parent)
@@ -154,12 +155,13 @@ def test_changes_of_the_same_slot_conflict_and_the_first_stays(image: Image) -> 
     assert image.read(lambda world: dict(world.lobby["account"]._slots)) == {"a": "theirs", "b": 0}
 
 
+State = dict[str, int]
 STATES = st.dictionaries(st.sampled_from("abcd"), st.integers(0, 2))
 
 
 @given(STATES, STATES, STATES)
-def test_merging_keeps_both_changes_or_refuses(old: dict, theirs: dict, ours: dict) -> None:
-    def changed(state: dict) -> dict:
+def test_merging_keeps_both_changes_or_refuses(old: State, theirs: State, ours: State) -> None:
+    def changed(state: State) -> dict[str, int | None]:
         absent = object()
         names = old.keys() | state.keys()
         return {n: state.get(n) for n in names if old.get(n, absent) != state.get(n, absent)}

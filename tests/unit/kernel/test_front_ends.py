@@ -20,7 +20,7 @@ class Window:
     """A front end that stays until it is told to go."""
 
     def __init__(self, portal: Portal) -> None:
-        self.code = asyncio.get_running_loop().create_future()
+        self.code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def run_async(self) -> int | None:
         os.kill(os.getpid(), signal.SIGTERM)

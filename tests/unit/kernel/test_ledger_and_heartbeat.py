@@ -166,7 +166,11 @@ class Beating:
 
 
 def finish_audits(image: Image) -> None:
-    image.perform("done", lambda world: [close(world, cycle) for cycle in active_cycles(world)])
+    def finish(world: World) -> None:
+        for cycle in active_cycles(world):
+            close(world, cycle)
+
+    image.perform("done", finish)
 
 
 async def test_a_heartbeat_that_is_switched_off_returns_at_once(committer: AtOnce) -> None:

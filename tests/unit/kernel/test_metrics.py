@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import cast
 
 import pytest
 import trio
@@ -10,6 +11,7 @@ import trio
 from battui.contracts.commands import Command, Once, Path, Read, ShowStats
 from battui.contracts.errors import Busy, UnknownSlot
 from battui.contracts.generation import Generated, GenerationResult
+from battui.contracts.portal import Portal
 from battui.contracts.replies import KernelStats, Reply
 from battui.kernel.events.bus import Bus
 from battui.kernel.measures.exposition import exposition
@@ -92,9 +94,9 @@ def test_the_exposition_is_what_prometheus_reads() -> None:
 
 
 class _Figures:
-    """A portal that knows the figures, or is busy."""
+    """As much of a portal as is asked for figures: it knows them, or is busy."""
 
-    def __init__(self, *, busy: bool = False) -> None:
+    def __init__(self, *, busy: bool) -> None:
         self.busy = busy
 
     async def submit(self, command: Command) -> Reply:
@@ -102,6 +104,10 @@ class _Figures:
             raise Busy("too many commands are waiting")
         assert command == ShowStats()
         return STATS
+
+
+def _figures(*, busy: bool = False) -> Portal:
+    return cast("Portal", _Figures(busy=busy))
 
 
 def _free_port() -> int:
@@ -135,7 +141,7 @@ async def test_the_endpoint_answers_each_request_once(
 ) -> None:
     bus, port = Bus(100), _free_port()
     async with trio.open_nursery() as nursery, bus.follow() as events:
-        nursery.start_soon(serve_metrics, _Figures(busy=busy), port, bus)
+        nursery.start_soon(serve_metrics, _figures(busy=busy), port, bus)
         await anext(events)
         head, _, body = (await _asked(port, request_line + b"\r\nHost: here\r\n\r\n")).partition(b"\r\n\r\n")
         nursery.cancel_scope.cancel()
@@ -151,6 +157,6 @@ async def test_a_port_that_is_taken_is_told_and_nothing_else() -> None:
             await taken.bind((LOOPBACK, 0))
             taken.listen()
             port = taken.getsockname()[1]
-            await serve_metrics(_Figures(), port, bus)
+            await serve_metrics(_figures(), port, bus)
         assert (event := await anext(events)).level == "warning"
         assert str(port) in event.text

@@ -9,6 +9,7 @@ from typing import Any
 from battui.contracts.generation import Generated as Text
 from battui.contracts.generation import GenerationResult
 from battui.contracts.settings import MissionSettings
+from battui.contracts.values import Value
 from battui.guardian import tree_hash
 from battui.mind.briefs import WorkedExample
 from battui.mind.choice import Candidate
@@ -76,7 +77,10 @@ def fate(index: int, *, chosen: bool = False, survived: bool = False, attempt: i
 QUESTION, AUDIT = MANDATES["question"], MANDATES["self_audit"]
 GREEDY = replace(SETTINGS, candidates=1)
 ASKING = replace(SETTINGS, approval="ask")
-RECORD = {"methods": {"deposit_": {"sends": 3, "failures": 1, "seconds": 0.5}}, "missions": {"FAILED": 2}}
+RECORD: dict[str, Value] = {
+    "methods": {"deposit_": {"sends": 3, "failures": 1, "seconds": 0.5}},
+    "missions": {"FAILED": 2},
+}
 
 LEARNED = WorkedExample(
     "withdraw_",

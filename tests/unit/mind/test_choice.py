@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from battui.mind.choice import Candidate, best, distinct
 SOUND = Candidate(0, "def m(self):\n    return 1", "t0", accepted=True, ran=True, outcome="1")
 
 
-def sound(index: int, **fields: object) -> Candidate:
+def sound(index: int, **fields: Any) -> Candidate:
     return replace(SOUND, index=index, tree_hash=f"t{index}", **fields)
 
 

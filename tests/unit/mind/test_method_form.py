@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from battui.contracts.errors import ModelUnavailable
+from battui.contracts.values import Value
 from battui.mind.briefs import MethodBrief
 from battui.mind.method_form import read_form, shipped_form
 
@@ -44,7 +45,7 @@ def test_what_went_wrong_before_is_told() -> None:
 
 
 def test_long_things_are_cut_the_same_way_always() -> None:
-    many = {f"slot_{n}": list(range(100)) for n in range(20)}
+    many: dict[str, Value] = {f"slot_{n}": [*range(100)] for n in range(20)}
     lines = shipped_form().prompt(replace(BRIEF, slots=many, intent="x " * 1000)).splitlines()
     assert lines[0] == "# self.slot_0 = [0, 1, 2, ...]"
     assert len(lines) == 6 + 4
@@ -52,7 +53,7 @@ def test_long_things_are_cut_the_same_way_always() -> None:
 
 
 def test_all_fields_of_a_record_are_seen() -> None:
-    record = dict.fromkeys(("title", "author", "year", "shelf", "price"), 1)
+    record: dict[str, Value] = dict.fromkeys(("title", "author", "year", "shelf", "price"), 1)
     assert "'price': 1" in shipped_form().prompt(replace(BRIEF, slots={"books": [record]}))
 
 

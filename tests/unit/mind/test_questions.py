@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from battui.contracts.values import Value
 from battui.mind.evidence import evidence_in, evidence_of_slots, supported
 from battui.mind.questions import Question
 from battui.mind.steps import Excerpt
@@ -47,7 +48,7 @@ def test_rare_words_decide() -> None:
 
 
 def test_slots_are_statements_too() -> None:
-    slots = {"balance": -3, "owner_name": "Ada"}
+    slots: dict[str, Value] = {"balance": -3, "owner_name": "Ada"}
     (balance,) = evidence_of_slots(Question("What is the balance?", name="account"), "account", slots)
     assert (balance.place, balance.text) == ("account.balance", "balance = -3")
     assert len(evidence_of_slots(Question("What is in it?", name="account"), "account", slots)) == 2

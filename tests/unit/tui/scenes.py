@@ -7,6 +7,7 @@ from dataclasses import replace
 from battui.contracts.commands import Path, ShowObject
 from battui.contracts.generation import EngineStatus
 from battui.contracts.replies import CandidateView
+from battui.contracts.values import Value
 from tests.unit.tui.screen import Terminal
 from tests.unit.tui.scripted_portal import ScriptedPortal
 from tests.unit.tui.small_world import SOURCE, START, SUMMARIES
@@ -99,7 +100,7 @@ async def findings_and_adapters(terminal: Terminal) -> None:
     portal.report("m8", "account.deposit_ fails in 3 of 10 sends: amount is a text then. Check it first.")
     portal.report("m9", "Nothing fails; parse_ takes 0.8 s of 1.0 s. Keep what it reads.", START - 3600)
     portal.missions["m9"] = replace(portal.missions["m9"], settled="accepted")
-    data = {"adapter": "jit", "from": "warm", "to": "hot", "bytes": 9_799_680, "ms": 31}
+    data: dict[str, Value] = {"adapter": "jit", "from": "warm", "to": "hot", "bytes": 9_799_680, "ms": 31}
     portal.tell("expert", "jit: warm to hot, 9.3 MiB, 31 ms", data=data)
     await terminal.press("7")
     await terminal.shows("▲ decide?", "● hot", "31 ms to hot")

@@ -191,8 +191,11 @@ def test_a_finding_is_settled_and_adapters_move_between_tiers() -> None:
             await terminal.shows(
                 "9.3 MiB of 512.0 MiB in the engine", "● hot", "✗ refused", "3 at most in 2 min"
             )
-            data = {"adapter": "sage", "from": "warm", "to": "hot", "bytes": 4_900_000, "ms": 30}
-            portal.tell("expert", "sage: warm to hot", data=data)
+            portal.tell(
+                "expert",
+                "sage: warm to hot",
+                data={"adapter": "sage", "from": "warm", "to": "hot", "bytes": 4_900_000, "ms": 30},
+            )
             await terminal.shows("30 ms to hot")
             for _ in range(9):
                 portal.write("m1", 0, "x")

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from battui.contracts.events import KernelEvent
+from battui.contracts.events import KernelEvent, Level
 from battui.tui.log_filter import LogFilter, parsed
 from battui.tui.log_store import BLOCK, LogStore, line_of
 from battui.tui.log_view import LogView
 from battui.tui.news import News
+from battui.tui.panes.log import LogPane
 from tests.unit.tui.screen import Terminal, open_terminal, played
 from tests.unit.tui.small_world import START
 
@@ -26,7 +27,7 @@ MOST_SLOWER = 3.0
 
 def events(first: int, last: int) -> Iterator[KernelEvent]:
     for number in range(first, last):
-        level = "warning" if number % 50 == 0 else "info"
+        level: Level = "warning" if number % 50 == 0 else "info"
         yield KernelEvent(
             number, START + number, "object", f"thing_{number}.move_()", level, f"m{number % 5000}", "thing"
         )
@@ -85,6 +86,7 @@ def test_a_key_among_a_million_lines_is_as_fast_as_among_few() -> None:
         async with open_terminal() as terminal:
             await terminal.press("3")
             log = terminal.app._panes["log"]
+            assert isinstance(log, LogPane)
             log.post_message(News(tuple(events(0, 100))))
             await terminal.shows("100 of 100 lines")
             few = await key_seconds(terminal)
