@@ -1,0 +1,1 @@
+"""The bridge and its peers, at one thing each."""
