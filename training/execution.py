@@ -21,7 +21,7 @@ from battui.kernel.cells.cells import CellBlock
 from training.drawing import Situation, method_source
 
 FRESH = 1
-MANY = CellLimits(wall_s=20.0, cpu_s=10)
+MANY = CellLimits(wall_s=20.0, cpu_s=3)
 ONE = CellLimits(wall_s=5.0, cpu_s=2)
 
 _ALONE = "run_alone_"

@@ -29,8 +29,8 @@ from training.splits import part_of
 
 SAMPLES, EXTRA, SUMMARY = "samples.jsonl", "train.jsonl", "sample.json"
 TOLD_EVERY = 10.0
-AT_ONCE = 2
-"""Tasks under way: while one is judged, the engine writes for the other."""
+AT_ONCE = 4
+"""Tasks under way: the engine writes for several at once, and goes on while one is judged."""
 
 
 @dataclass(slots=True)
