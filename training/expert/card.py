@@ -100,8 +100,8 @@ def _rest(proof: Mapping[str, Any]) -> str:
         return ""
     margin = proof["largest_margin"]
     return (
-        "Where they part, llama.cpp's rounding to 8 bits has tipped a near tie: the margin between the two best "
-        f"tokens there was {margin:.2f} nats at most."
+        "Where they part, rounding has tipped a near tie: the margin between the two best tokens there was "
+        f"{margin:.2f} nats at most."
     )
 
 
