@@ -21,6 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from battui.cell.linux import die_with_parent
 from training.examples import Example
 from training.families import Family, family_files, read_files
 from training.making import Made, Order, make, with_intents
@@ -66,7 +67,9 @@ def _made(families: Sequence[Family], asked: argparse.Namespace) -> Iterator[Mad
             progress(len(order.families), len(made.examples))
             yield made
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    # Workers wait for the next task for ever, also where nobody is left to give it.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=die_with_parent) as pool:
         numbers = {pool.submit(make, order): place for place, order in enumerate(orders)}
         ready: dict[int, Made] = {}
         for future in as_completed(numbers):

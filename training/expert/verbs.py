@@ -120,11 +120,7 @@ def make(arguments: Namespace) -> int:
     told = {"per-family": making.per_family, "minutes": budget.minutes, "passes": budget.passes}
     told |= {"sampled": making.sampled, "refining": making.refining if making.sampled else None}
     words = " ".join(f"--{name} {value:g}" for name, value in told.items() if value is not None)
-    try:
-        ended = make(making, f"python -m training.expert make {words}")
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return 0 if ended else INTERRUPTED
+    return 0 if make(making, f"python -m training.expert make {words}") else INTERRUPTED
 
 
 def personal(arguments: Namespace) -> int:
@@ -148,17 +144,14 @@ def sample(arguments: Namespace) -> int:
     """Make examples of the expert's own candidates."""
     from training.expert.sampled_run import sample_from
 
-    try:
-        told = sample_from(
-            arguments.data,
-            arguments.adapter,
-            arguments.out,
-            tasks=arguments.tasks,
-            count=arguments.candidates,
-            seed=arguments.seed,
-        )
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    told = sample_from(
+        arguments.data,
+        arguments.adapter,
+        arguments.out,
+        tasks=arguments.tasks,
+        count=arguments.candidates,
+        seed=arguments.seed,
+    )
     print(json.dumps(told))
     return 0
 
