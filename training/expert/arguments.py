@@ -112,7 +112,7 @@ def _add_make(verbs: Any) -> None:
     )
     parser.add_argument("--refining", type=float, default=1.0, help="passes over what comes of it")
     parser.add_argument("--prompts", type=int, default=100, help="of the proof, words and speeds, at most")
-    parser.add_argument("--most-tasks", type=int, default=75, help="of each file of tasks")
+    parser.add_argument("--most-tasks", type=int, default=40, help="of each file of tasks")
     parser.add_argument(
         "--tasks", type=Path, action="append", default=[], help="a file of tasks to be scored on"
     )
