@@ -135,7 +135,8 @@ def _telling(brief: MethodBrief) -> dict[str, Value]:
 
 def _docstring(intent: str) -> list[str]:
     words = intent.replace("\\", "").replace('"""', "'''").rstrip('"')
-    return [f'    """{words[:1].upper()}{words[1:]}."""'] if words else []
+    stop = "" if words.endswith((".", "!", "?")) else "."
+    return [f'    """{words[:1].upper()}{words[1:]}{stop}"""'] if words else []
 
 
 def _body(brief: MethodBrief, text: str) -> str:

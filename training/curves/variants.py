@@ -58,7 +58,7 @@ def without_repairs(lines: Sequence[Line]) -> Iterator[Line]:
 
 def variants(*, sampled: bool) -> tuple[Variant, ...]:
     """All runs; the first is what the others are compared with."""
-    shares = [(1 / 8, "1/8"), (1 / 4, "1/4"), (1 / 2, "1/2")]
+    shares = [(1 / 64, "1/64"), (1 / 16, "1/16"), (1 / 4, "1/4")]
     own = [Variant("sampled", "ablation", "with own candidates", source="sampled")] if sampled else []
     return (
         Variant("whole", "whole", "everything", at=1.0),

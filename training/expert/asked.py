@@ -18,7 +18,7 @@ def add_recipe(parser: ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, help="of training; the learning rate follows")
     parser.add_argument("--passes", type=float, help="over the data; both: whichever is over first")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--workers", type=int, help="threads with a batch each (default: one for each core)")
+    parser.add_argument("--workers", type=int, help="processes that compute (default: one for each core)")
 
 
 def recipe_of(arguments: Namespace) -> Recipe:

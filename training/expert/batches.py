@@ -38,15 +38,13 @@ class Example:
 class Batch:
     """Rows of tokens, padded on the right, and what is to be said where.
 
-    `positions` are places in the flattened rows, `targets` the tokens to come after them, `tiers` those of their
-    examples. Padding lies behind everything else, so that causal attention never sees it.
+    `positions` are places in the flattened rows, `targets` the tokens to come after them. Padding lies behind
+    everything else, so that causal attention never sees it.
     """
 
     tokens: Tensor
     positions: Tensor
     targets: Tensor
-    tiers: Tensor
-    used: int
 
 
 def read_examples(path: Path, tokenizer: Any, *, longest: int, most: int | None = None) -> list[Example]:
@@ -72,16 +70,13 @@ def batch_of(examples: Sequence[Example]) -> Batch:
     tokens = torch.zeros(len(examples), width, dtype=torch.long)
     positions: list[int] = []
     targets: list[int] = []
-    tiers: list[int] = []
     for row, example in enumerate(examples):
         read = (*example.prompt, *example.completion[:-1])
         tokens[row, : len(read)] = torch.tensor(read)
         start = row * width + len(example.prompt) - 1
         positions += range(start, start + len(example.completion))
         targets += example.completion
-        tiers += [example.tier] * len(example.completion)
-    used = sum(example.length for example in examples)
-    return Batch(tokens, torch.tensor(positions), torch.tensor(targets), torch.tensor(tiers), used)
+    return Batch(tokens, torch.tensor(positions), torch.tensor(targets))
 
 
 def cut(examples: Sequence[Example], budget: int) -> Iterator[list[Example]]:

@@ -70,7 +70,12 @@ class Group:
             self.augmented[rows, self.inputs + columns.start : self.inputs + columns.stop] = (
                 self.b[rows] * self.scale
             )
-        self._narrow_a = (self.a if self.norm is None else self.a * self.norm).to(HALF)
+        # In place: other processes look at the same memory.
+        self._narrow_a.copy_(self.a if self.norm is None else self.a * self.norm)
+
+    def tensors(self) -> list[Tensor]:
+        """All that it holds in memory."""
+        return [self.augmented, self.a, self.b, self._narrow_a]
 
     def gradients(self) -> Gradients:
         """An empty place to gather in."""

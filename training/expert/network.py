@@ -68,6 +68,11 @@ class Network:
         """All that is trained."""
         return [tensor for group in self.groups() for tensor in (group.a, group.b)]
 
+    def tensors(self) -> list[Tensor]:
+        """All that it holds in memory, but for little things."""
+        held = [tensor for group in self.groups() for tensor in group.tensors()]
+        return [self._embedding, self._head, *held]
+
     def gradients(self) -> list[tuple[Gradients, ...]]:
         """A place for one worker to gather gradients in, for each layer."""
         return [tuple(group.gradients() for group in layer.groups) for layer in self.layers]

@@ -11,12 +11,14 @@ class Recipe:
     """Two runs of one recipe on the same data and kind of machine take the same steps.
 
     `batch` and `part` count tokens with their padding: of a step, and of what one worker computes at once. `rate` is
-    the highest learning rate, `climb` the share of the run in which it is reached. `clip` bounds the gradient's norm.
+    the highest learning rate of the A matrices, `climb` the share of the run in which it is reached; the B matrices
+    learn `eagerness` times as fast. `clip` bounds the gradient's norm.
     """
 
     rank: int = 16
     alpha: float = 32.0
     rate: float = 1e-3
+    eagerness: float = 4.0
     batch: int = 2048
     part: int = 1024
     seed: int = 1

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
 
 from training.expert import checkpoint
-from training.expert.batches import Batch, Example, batch_of, cut, one_pass
+from training.expert.batches import Example, cut, one_pass
 from training.expert.checkpoint import Place
 from training.expert.network import Network
 from training.expert.progress import Log, Pace
@@ -45,8 +47,10 @@ class Trainer:
         self._network, self._recipe, self._folder, self._stop = network, recipe, folder, stop
         self._signature: dict[str, Any] = {**asdict(recipe), "data": data}
         self._weights = network.parameters()
+        # Which of LoRA's matrices learn how fast: https://arxiv.org/abs/2402.12354.
+        sides = [{"params": self._weights[side::2]} for side in (0, 1)]
         self._optimiser = torch.optim.AdamW(
-            self._weights, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.0, fused=True
+            sides, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.0, fused=True
         )
         state = checkpoint.load(folder)
         self.place = (
@@ -62,7 +66,7 @@ class Trainer:
 
     def train(self, examples: Sequence[Example], development: Sequence[Example], budget: Budget) -> bool:
         """Train until the budget is spent; whether it is, or `stop` said so before."""
-        self._workers.warm(batch_of(examples[:2]))
+        self._workers.warm(examples[:2])
         try:
             looks = None
             for parts, passes in self._steps(examples):
@@ -98,25 +102,24 @@ class Trainer:
 
     def _step(self, parts: list[list[Example]], rate: float) -> None:
         started = time.monotonic()
-        batches = [batch_of(part) for part in parts]
-        loss, tokens, gradients = self._workers.gradients(batches)
+        loss, tokens, gradients = self._workers.gradients(parts)
         for weight, gradient in zip(self._weights, gradients, strict=True):
             weight.grad = gradient
         norm = torch.nn.utils.clip_grad_norm_(self._weights, self._recipe.clip)
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
+        of_a, of_b = self._optimiser.param_groups
+        of_a["lr"], of_b["lr"] = rate, rate * self._recipe.eagerness
         self._optimiser.step()
         self._network.refresh()
-        self._count(batches, tokens, time.monotonic() - started)
+        self._count(parts, tokens, time.monotonic() - started)
         self._pace.met(loss, tokens)
         self._log.add(step=self.place.steps, loss=loss / tokens, norm=float(norm), rate=rate)
 
-    def _count(self, batches: list[Batch], said: int, seconds: float) -> None:
+    def _count(self, parts: list[list[Example]], said: int, seconds: float) -> None:
         place = self.place
         place.step += 1
         place.steps += 1
         place.seconds += seconds
-        place.tokens += sum(batch.used for batch in batches)
+        place.tokens += sum(example.length for part in parts for example in part)
         place.said += said
 
     def _look(self, development: Sequence[Example]) -> None:
@@ -124,11 +127,14 @@ class Trainer:
         if not development:
             return
         ordered = sorted(development, key=lambda example: example.length)
-        batches = [batch_of(part) for part in cut(ordered, self._recipe.part)]
-        losses = torch.cat(self._workers.losses(batches)).cpu()
-        tiers = torch.cat([batch.tiers for batch in batches])
-        found = {f"tier {tier}": float(losses[tiers == tier].mean()) for tier in sorted(set(tiers.tolist()))}
-        self.seen = {"all": float(losses.mean()), **found}
+        parts = list(cut(ordered, self._recipe.part))
+        losses = list(chain.from_iterable(self._workers.losses(parts)))
+        tiers = [example.tier for example in ordered for _ in example.completion]
+        found = {
+            f"tier {tier}": fmean(loss for loss, its in zip(losses, tiers, strict=True) if its == tier)
+            for tier in sorted(set(tiers))
+        }
+        self.seen = {"all": fmean(losses), **found}
         self._pace.seen(self.seen, self.passes)
         self._log.add(step=self.place.steps, seen=self.seen["all"], **self._log.place(self.place), **found)
 

@@ -275,3 +275,18 @@ def test_values_are_abridged_alike_everywhere(value: Any, text: str) -> None:
 
 def test_an_abridged_value_is_never_long() -> None:
     assert len(abridge([["y" * 40] * 3] * 3)) == PLAIN.value
+
+
+@pytest.mark.parametrize(
+    ("intent", "docstring"),
+    [
+        ("add amount to balance", "Add amount to balance."),
+        ("Add it. Then stop.", "Add it. Then stop."),
+        ("is it empty?", "Is it empty?"),
+    ],
+)
+def test_the_docstring_is_the_intent_as_a_sentence(intent: str, docstring: str) -> None:
+    source = method_source(replace(BRIEF, intent=intent), Generated(0, BODY, 9, "stop"))
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    assert ast.get_docstring(function) == docstring

@@ -88,7 +88,7 @@ def test_every_variant_is_looked_at_on_the_same_examples(tmp_path: Path) -> None
     assert (laid / "development.jsonl").read_bytes() == (data / "development.jsonl").read_bytes()
 
 
-@pytest.mark.parametrize("names", [(), ("whole",), ("whole", "families-1-of-8", "no-repairs")])
+@pytest.mark.parametrize("names", [(), ("whole",), ("whole", "families-1-of-64", "no-repairs")])
 def test_the_picture_tells_of_every_run_that_was_made_and_is_always_the_same(names: tuple[str, ...]) -> None:
     drawn = picture(figures(names))
     words = {

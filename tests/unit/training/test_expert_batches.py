@@ -52,8 +52,6 @@ def test_only_the_completion_is_learned() -> None:
         (9, 22),
         (10, 2),
     ]
-    assert batch.tiers.tolist() == [1, 1, 3, 3, 3]
-    assert batch.used == 7
 
 
 @pytest.mark.parametrize("budget", [1, 20, 64, 500])
@@ -75,6 +73,6 @@ def test_parts_are_of_like_length() -> None:
     examples = random_examples(300)
     used = padded = 0
     for part in one_pass(examples, 128, "seed"):
-        batch = batch_of(part)
-        used, padded = used + batch.used, padded + batch.tokens.numel()
+        used += sum(example.length for example in part)
+        padded += batch_of(part).tokens.numel()
     assert used > 0.65 * padded  # these are short, and a width is a multiple of 8

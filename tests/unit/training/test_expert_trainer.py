@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from battui.contracts.errors import UsageError
+from battui.contracts.errors import EngineFailed, UsageError
 from tests.unit.training.tiny_llama import network, random_examples, torch
 from training.expert.recipe import Budget, Recipe
 
@@ -53,6 +55,44 @@ def test_a_run_learns(tmp_path: Path) -> None:
     run(tmp_path, passes=12)
     found = losses(tmp_path)
     assert sum(found[-4:]) < 0.8 * sum(found[:4])
+
+
+def test_the_b_matrices_learn_as_eagerly_as_the_recipe_says(tmp_path: Path) -> None:
+    def moved(eagerness: float) -> float:
+        recipe = replace(RECIPE, eagerness=eagerness)
+        trained, _ = run(tmp_path / f"{eagerness}", recipe=recipe, stop=stopping_after(1))
+        return max(float(group.b.abs().max()) for group in trained.groups())
+
+    # They begin as zeros, and the first step of Adam is as long as the rate.
+    assert moved(4.0) == pytest.approx(4 * moved(1.0), rel=1e-3)
+
+
+def test_what_comes_out_is_the_same_with_one_process_or_more(tmp_path: Path) -> None:
+    from training.expert.trainer import Trainer
+
+    def trained(workers: int) -> list[Any]:
+        built = network()
+        trainer = Trainer(built, RECIPE, tmp_path / f"{workers}", workers=workers, tell=lambda _: None)
+        trainer.train(random_examples(40), [], Budget(passes=1))
+        return list(built.parameters())
+
+    pairs = zip(trained(1), trained(2), strict=True)
+    assert all(torch.allclose(one, other, atol=2e-3) for one, other in pairs)
+
+
+def test_a_process_that_dies_ends_the_run_with_an_error(tmp_path: Path) -> None:
+    from training.expert.workers import Workers
+
+    workers = Workers(network(), 2)
+    try:
+        part = random_examples(2)
+        workers.warm(part)
+        for process in multiprocessing.active_children():
+            process.kill()
+        with pytest.raises(EngineFailed, match="ended from outside"):
+            workers.gradients([part, part])
+    finally:
+        workers.close()
 
 
 def test_a_stopped_run_goes_on_as_if_it_never_had(tmp_path: Path) -> None:
