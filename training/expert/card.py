@@ -53,7 +53,8 @@ def _fields(measured: Mapping[str, Any], adapter: Path, command: str) -> dict[st
     base = {"title": model.title, "file": model.file, "sha256": model.sha256, "licence": model.licence}
     fields: dict[str, object] = {f"base_{name}": value for name, value in base.items()}
     fields |= {
-        name: run["recipe"][name] for name in ("rank", "alpha", "rate", "batch", "floor", "clip", "seed")
+        name: run["recipe"][name]
+        for name in ("rank", "alpha", "rate", "eagerness", "batch", "floor", "clip", "seed")
     }
     fields |= {name: f"{run['place'][name]:,}" for name in ("steps", "tokens", "said")}
     fields |= {"minutes": round(run["place"]["seconds"] / 60), "passes": f"{run['passes']:.2f}"}
@@ -91,7 +92,7 @@ def _sampling(told: Mapping[str, Any]) -> str:
         f"The first run's own candidates on {told['tasks']:,} tasks of training families were judged by their hidden "
         f"cases: {told['first']:,} times the first was right, {told['any_right']:,} times one of eight. What came of "
         f"it, {told['examples']:,} examples and {told['repairs']:,} repairs, was trained on in a second run, among "
-        "three times as many old ones."
+        "three times as many old ones. These weights lie halfway between both runs'."
     )
 
 

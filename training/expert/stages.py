@@ -67,21 +67,24 @@ class Making:
 
     @property
     def last(self) -> Path:
-        """The run that the adapter is of."""
-        return self.refined if self.sampled else self.run
+        """The folder of the adapter: halfway between both runs, or of the only one."""
+        return self.out / "mean" if self.sampled else self.run
 
 
 def make(making: Making, command: str) -> bool:
     """Do the stages that are not done yet; False where one was asked to stop."""
+    from training.expert.averaging import average
+    from training.expert.card import write_card
+
     making.out.mkdir(parents=True, exist_ok=True)
     if not (making.data / "data.json").exists():
         _made_data(making)
     if not (_trained(making) and _refined(making)):
         return False
+    if making.sampled:
+        average(making.run, making.refined, making.last)
     install(making.last, making.adapter)
     measure(making)
-    from training.expert.card import write_card
-
     print(write_card(making.out, making.adapter, command))
     return True
 

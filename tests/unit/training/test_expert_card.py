@@ -13,7 +13,16 @@ from training.expert.card import write_card
 
 TIER = {"tasks": 4, "installed": 4, "right": 3, "seconds": 0.5, "tokens": 15}
 RUN = {
-    "recipe": {"rank": 16, "alpha": 32.0, "rate": 1e-3, "batch": 4096, "floor": 0.02, "clip": 1.0, "seed": 1},
+    "recipe": {
+        "rank": 16,
+        "alpha": 32.0,
+        "rate": 1e-3,
+        "eagerness": 4.0,
+        "batch": 4096,
+        "floor": 0.02,
+        "clip": 1.0,
+        "seed": 1,
+    },
     "place": {"steps": 1200, "tokens": 90000, "said": 30000, "seconds": 3600.0},
     "passes": 1.0,
     "seen": {"all": 0.3, "tier 1": 0.2},
