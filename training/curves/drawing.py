@@ -7,10 +7,10 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 Figures = Sequence[Mapping[str, Any]]
-WIDTH, HEIGHT = 1000, 500
+WIDTH, HEIGHT = 1000, 520
 TOP, BOTTOM = 60.0, 340.0
 INK, FAINT = "#444444", "#d8d8d8"
-COLOURS = ("#1f4e79", "#c55a11", "#548235", "#7f3f98", "#8a8a8a")
+COLOURS = ("#1f4e79", "#c55a11", "#548235", "#7f3f98", "#8a8a8a", "#b8a000")
 BARS = ("all", "tier 1", "tier 2", "tier 3")
 
 
@@ -109,6 +109,8 @@ def _ablations(figures: Figures, whole: Mapping[str, Any], bounds: tuple[float, 
                 right, bottom = panel.place(number + 0.12 + 0.19 * (place + 1) - 0.02, bounds[0])
                 size = f'width="{right - left:.1f}" height="{bottom - top:.1f}"'
                 yield f'<rect x="{left:.1f}" y="{top:.1f}" {size} fill="{COLOURS[place]}"/>'
+                if name == "all":
+                    yield text(left, top - 4, f"{value:.3f}", size=9)
         x, y = panel.place(number + 0.5, bounds[0])
         yield text(x, y + 16 + 13 * (number % 3), each["label"], anchor="middle", size=11)
 

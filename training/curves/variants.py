@@ -69,6 +69,8 @@ def variants(*, sampled: bool) -> tuple[Variant, ...]:
             for share, text in shares
         ),
         Variant("rank-4", "rank", "rank 4", 4, ("--rank", "4", "--alpha", "8")),
+        Variant("rank-32", "rank", "rank 32", 32, ("--rank", "32", "--alpha", "64")),
+        Variant("one-rate", "ablation", "one rate", options=("--eagerness", "1")),
         Variant("one-intent", "ablation", "one intent a family", source="one-intent"),
         Variant("no-expectation", "ablation", "no expectations", filter=without_expectations),
         Variant("no-repairs", "ablation", "no repairs", filter=without_repairs),

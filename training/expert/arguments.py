@@ -102,13 +102,13 @@ def _add_card(verbs: Any) -> None:
 def _add_make(verbs: Any) -> None:
     parser = verbs.add_parser("make", help="everything, from data to card; goes on where it was interrupted")
     parser.add_argument("--out", type=Path, default=Path("training/out"), help="folder for all of it")
-    parser.add_argument("--per-family", type=int, default=7, help="examples of each family")
+    parser.add_argument("--per-family", type=int, default=9, help="examples of each family")
     parser.add_argument(
         "--families", type=Path, nargs="+", default=[], help="files of families (default: all)"
     )
     parser.add_argument("--adapter", type=Path, default=ADAPTER, help="folder for the expert")
     parser.add_argument(
-        "--sampled", type=int, default=200, help="tasks for rejection sampling; 0 leaves it out"
+        "--sampled", type=int, default=80, help="tasks for rejection sampling; 0 leaves it out"
     )
     parser.add_argument("--refining", type=float, default=1.0, help="passes over what comes of it")
     parser.add_argument("--prompts", type=int, default=100, help="of the proof, words and speeds, at most")
@@ -117,7 +117,7 @@ def _add_make(verbs: Any) -> None:
         "--tasks", type=Path, action="append", default=[], help="a file of tasks to be scored on"
     )
     add_recipe(parser)
-    parser.set_defaults(run=perform.make, unless=Budget(minutes=55, passes=3.0))
+    parser.set_defaults(run=perform.make, unless=Budget(minutes=62, passes=3.0))
 
 
 def _add_personal(verbs: Any) -> None:

@@ -147,8 +147,9 @@ _desks: list[Desk] = []
 
 def _sit_down(desk: Desk, threads: int) -> None:
     die_with_parent()
-    # Whoever interrupts a run wants its step to be ended and kept: the process that asked for it sees to that.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Whoever ends a run wants its step to be ended and kept: the process that asked for it sees to that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     keep_memory()
     torch.set_num_threads(threads)
     _desks.append(desk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tests.unit.training.tiny_llama import network, random_examples, torch
 from training.expert.recipe import Budget, Recipe
 
 pytestmark = pytest.mark.filterwarnings("default")
+PART = random_examples(2)
 RECIPE = Recipe(rank=4, alpha=8.0, rate=2e-2, batch=128, part=64, seed=5)
 
 
@@ -80,19 +81,29 @@ def test_what_comes_out_is_the_same_with_one_process_or_more(tmp_path: Path) -> 
     assert all(torch.allclose(one, other, atol=2e-3) for one, other in pairs)
 
 
-def test_a_process_that_dies_ends_the_run_with_an_error(tmp_path: Path) -> None:
+@pytest.fixture
+def workers() -> Iterator[Any]:
+    """Two processes that are ready."""
     from training.expert.workers import Workers
 
-    workers = Workers(network(), 2)
-    try:
-        part = random_examples(2)
-        workers.warm(part)
-        for process in multiprocessing.active_children():
-            process.kill()
-        with pytest.raises(EngineFailed, match="ended from outside"):
-            workers.gradients([part, part])
-    finally:
-        workers.close()
+    ready = Workers(network(), 2)
+    ready.warm(PART)
+    yield ready
+    ready.close()
+
+
+def test_a_process_that_dies_ends_the_run_with_an_error(workers: Any) -> None:
+    for process in multiprocessing.active_children():
+        process.kill()
+    with pytest.raises(EngineFailed, match="ended from outside"):
+        workers.gradients([PART, PART])
+
+
+def test_a_signal_to_end_leaves_the_step_to_its_end(workers: Any) -> None:
+    for process in multiprocessing.active_children():
+        process.terminate()
+    _, tokens, _ = workers.gradients([PART, PART])
+    assert tokens == 2 * sum(len(example.completion) for example in PART)
 
 
 def test_a_stopped_run_goes_on_as_if_it_never_had(tmp_path: Path) -> None:
