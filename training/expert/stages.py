@@ -73,14 +73,15 @@ class Making:
 
 def make(making: Making, command: str) -> bool:
     """Do the stages that are not done yet; False where one was asked to stop."""
-    from training.expert.averaging import average
-    from training.expert.card import write_card
-
     making.out.mkdir(parents=True, exist_ok=True)
     if not (making.data / "data.json").exists():
         _made_data(making)
     if not (_trained(making) and _refined(making)):
         return False
+    # Only now, since this needs torch, which the data does not.
+    from training.expert.averaging import average
+    from training.expert.card import write_card
+
     if making.sampled:
         average(making.run, making.refined, making.last)
     install(making.last, making.adapter)
