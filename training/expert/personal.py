@@ -77,4 +77,12 @@ def _mix(examples: Path, data: Path) -> None:
 
 def _recipe(begin: Path) -> Recipe:
     config = json.loads((begin / CONFIG).read_text("utf-8"))
-    return Recipe(rank=config["r"], alpha=float(config["lora_alpha"]), rate=RATE, batch=BATCH, part=PART)
+    # One rate for both sides: what begins with an expert has no zeros in its B matrices to catch up from.
+    return Recipe(
+        rank=config["r"],
+        alpha=float(config["lora_alpha"]),
+        rate=RATE,
+        eagerness=1.0,
+        batch=BATCH,
+        part=PART,
+    )

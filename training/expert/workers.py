@@ -134,7 +134,7 @@ def _shareable(network: Network, count: int) -> int:
     if count > 1 and SHARED.is_dir() and shutil.disk_usage(SHARED).free < wanted:
         warnings.warn(
             f"{SHARED} is too small for {count} processes to share {wanted >> 20} MiB: "
-            "training will be a third slower",
+            "training will be a fifth slower",
             stacklevel=3,
         )
         return 1
