@@ -43,8 +43,9 @@ class GenerationRequest:
 
     Exactly one of the two is given. With candidates > 1 and `first_greedy`, candidate 0 is greedy and the
     others are sampled. `schema` is a JSON schema, `grammar` a GBNF grammar; at most one of them.
-    With `branches` the candidates are the model's likeliest texts beside the greedy one, which is not among them;
-    they are sampled where it has too few.
+    With `branches` the others are not sampled: they are the model's likeliest texts beside the greedy one, which is
+    among the candidates with `first_greedy` only. Those that begin less likely than `least` (a probability) are not
+    written at all; with 0 they are sampled where there are too few.
     """
 
     id: str
@@ -59,6 +60,7 @@ class GenerationRequest:
     grammar: str | None = None
     adapter: AdapterUse | None = None
     branches: bool = False
+    least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ first token greedily is CoT-decoding (Wang and Zhou 2024, arXiv:2402.10200).
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -48,10 +49,14 @@ NOWHERE = Beginning()
 
 @dataclass(slots=True)
 class Frontier:
-    """The beginnings that no text has yet; each has fewer than `most` tokens, and none has a stop string."""
+    """The beginnings that no text has yet; each has fewer than `most` tokens, and none has a stop string.
+
+    Those that are less probable than `least` are left out.
+    """
 
     most: int
     stops: Sequence[str] = ()
+    least: float = 0.0
     _heap: list[tuple[float, int, Beginning]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
 
@@ -64,7 +69,8 @@ class Frontier:
             beginning = beginning.then(token.text, token.likelihood)
 
     def _keep(self, beginning: Beginning) -> None:
-        if beginning.tokens < self.most and not any(stop in beginning.text for stop in self.stops):
+        fits = beginning.tokens < self.most and not any(stop in beginning.text for stop in self.stops)
+        if fits and math.exp(beginning.likelihood) >= self.least:
             heapq.heappush(self._heap, (-beginning.likelihood, next(self._order), beginning))
 
     def likeliest(self) -> Beginning | None:

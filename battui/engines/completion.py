@@ -118,6 +118,10 @@ class Completion:
 
         return heard
 
+    def end_at(self, count: int) -> None:
+        """There will be no more than `count` candidates."""
+        self._gathering.end_at(count)
+
     @property
     def stopped(self) -> bool:
         """Whether no further call is of use."""

@@ -50,16 +50,20 @@ class Gathering:
         """Whether candidate `index` has begun."""
         return bool(self._texts[index])
 
+    def end_at(self, count: int) -> None:
+        """There will be no more than `count` candidates."""
+        del self._texts[count:]
+
     @property
     def is_whole(self) -> bool:
         """Whether every candidate has ended by itself."""
-        return len(self._ended) == self.request.candidates
+        return len(self._ended) == len(self._texts)
 
     def result(self) -> GenerationResult:
         """What has come; a candidate that has not ended was cancelled."""
         return GenerationResult(
             id=self.request.id,
-            candidates=tuple(map(self._candidate, range(self.request.candidates))),
+            candidates=tuple(map(self._candidate, range(len(self._texts)))),
             prompt_tokens=self.prompt_tokens,
             cached_tokens=self.cached_tokens,
             seconds=time.monotonic() - self._started,

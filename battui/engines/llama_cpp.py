@@ -21,7 +21,7 @@ from battui.contracts.generation import (
 )
 from battui.engines.adapter_turns import use_of
 from battui.engines.admission import admit, too_long
-from battui.engines.branching import NOWHERE, Frontier
+from battui.engines.branching import NOWHERE, Frontier, Token
 from battui.engines.completion import ANY_SLOT, Completion, Round, body, rounds
 from battui.engines.gguf import Header, read_header
 from battui.engines.gguf_lora import converted
@@ -144,7 +144,7 @@ class LlamaCppEngine:
             prompt = self._prompt(request)
             request = self._within_context(request, prompt)
             index = self._branch(server, completion, request, prompt) if request.branches else 0
-            for turn in rounds(request, self._parallel, index):
+            for turn in () if request.least else rounds(request, self._parallel, index):
                 self._run(server, completion, request, prompt, turn)
         finally:
             self._running.pop(request.id, None)
@@ -163,20 +163,33 @@ class LlamaCppEngine:
         return replace(request, max_tokens=min(request.max_tokens, self._context - tokens))
 
     def _branch(self, server: Any, completion: Completion, request: GenerationRequest, prompt: str) -> int:
-        """Write the likeliest texts beside the greedy one, and return how many there were."""
-        greedy = replace(request, candidates=1)
-        ahead = Completion(greedy, _unheard, self._context, completion.cancelled)
+        """Write the likeliest texts, and return how many there were; where `least` is given, no more are to come."""
         turn = Round(0, 1, 0.0, request.sampling.seed, looks_around=True)
-        self._run(server, ahead, greedy, prompt, turn)
-        ahead.finish()
-        frontier = Frontier(request.max_tokens, request.stop)
-        frontier.grow(NOWHERE, ahead.tokens)
-        for index in range(request.candidates):
-            if (beginning := frontier.likeliest()) is None or completion.stopped:
-                return index
+        frontier = Frontier(request.max_tokens, request.stop, request.least)
+        frontier.grow(NOWHERE, self._greedy(server, completion, request, prompt, turn))
+        index = int(request.first_greedy)
+        while index < request.candidates and not completion.stopped:
+            if (beginning := frontier.likeliest()) is None:
+                break
             self._run(server, completion, request, prompt, replace(turn, first=index, beginning=beginning))
             frontier.grow(beginning, completion.tokens)
-        return request.candidates
+            index += 1
+        if request.least:
+            completion.end_at(index)
+        return index
+
+    def _greedy(
+        self, server: Any, completion: Completion, request: GenerationRequest, prompt: str, turn: Round
+    ) -> list[Token]:
+        """The tokens of the greedy text, which is the first candidate or none."""
+        if request.first_greedy:
+            self._run(server, completion, request, prompt, turn)
+            return completion.tokens
+        alone = replace(request, candidates=1)
+        ahead = Completion(alone, _unheard, self._context, completion.cancelled)
+        self._run(server, ahead, alone, prompt, turn)
+        ahead.finish()
+        return ahead.tokens
 
     def _run(
         self, server: Any, completion: Completion, request: GenerationRequest, prompt: str, turn: Round

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,8 @@ class Candidate:
     `source` is as reviewed and repaired, `tree_hash` that of its normalised tree (empty where it does not parse).
     `accepted` is the guardian's word and `findings` its reasons. `ran` tells whether the trial ended without a
     failure, `met` whether the sender's expectation came out (None: there was none). `outcome` is the result and
-    the changes of the trial in one normal form, empty where it neither answered nor changed anything.
+    the changes of the trial in one normal form, empty where it neither answered nor changed anything. `conduct` is
+    the same for all that do the same with varied data; empty where it was not compared with others.
     `verdict` is all this in words; `votes` counts how often the model wrote it.
     """
 
@@ -28,6 +30,7 @@ class Candidate:
     outcome: str = ""
     verdict: str = ""
     votes: int = 1
+    conduct: str = ""
 
     @property
     def survived(self) -> bool:
@@ -52,20 +55,23 @@ def distinct(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 def best(candidates: Sequence[Candidate]) -> Candidate | None:
     """Return the candidate to install, or None where none survived guardian, trial and expectation.
 
-    A met expectation comes first, then agreement: what most samples come to is
-    right more often than what one comes to (self-consistency, Wang et al. 2022, arXiv:2203.11171). Then the
-    lower index: the greedy candidate comes first, and of two that come to the same the shorter one is more often
+    A met expectation comes first, then agreement: what most candidates come to, on the message and beyond it, is
+    right more often than what one comes to (self-consistency, Wang et al. 2022, arXiv:2203.11171; of programs, by
+    what they do: AlphaCode, Li et al. 2022, arXiv:2203.07814). A voice counts less the later it comes, since the
+    likelier candidates come first. Then the lower index: of two that come to the same the shorter one is more often
     the one that left a condition out.
     """
-    survivors = [candidate for candidate in candidates if candidate.survived]
-    agreement: Counter[str] = Counter()
-    for candidate in survivors:
-        agreement[candidate.outcome] += candidate.votes
+    survivors = sorted(
+        (candidate for candidate in candidates if candidate.survived), key=lambda candidate: candidate.index
+    )
+    agreement: dict[tuple[str, str], float] = defaultdict(float)
+    for place, candidate in enumerate(survivors, start=1):
+        agreement[candidate.outcome, candidate.conduct] += candidate.votes / math.sqrt(place)
 
-    def rank(candidate: Candidate) -> tuple[bool, int, int]:
+    def rank(candidate: Candidate) -> tuple[bool, float, int]:
         return (
             candidate.met is not True,
-            -agreement[candidate.outcome],
+            -agreement[candidate.outcome, candidate.conduct],
             candidate.index,
         )
 

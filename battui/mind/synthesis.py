@@ -18,6 +18,8 @@ from battui.mind.prompts import template
 from battui.mind.slips import without_slips
 
 NEAREST = 4
+POSSIBLE = 0.05
+"""How probable a text has to be, up to where it leaves a likelier one, to be compared with what passes already."""
 STOP = ("\n#", "\ndef ", "\nclass ", "\n```", "\n@")
 _FENCE = re.compile(r"^\s*```\w*\s*$", re.MULTILINE)
 
@@ -34,6 +36,7 @@ def method_requests(
     constrained: bool = False,
     expert: MethodExpert | None = None,
     opening: str = "",
+    judged: bool = False,
     others: bool = False,
 ) -> tuple[GenerationRequest, ...]:
     """Ask for `candidates` methods that answer `brief`, one in four of them with advice and feedback, if any.
@@ -45,9 +48,12 @@ def method_requests(
     to a grammar of known names, for engines that take one. Ids are `request_id` and a letter.
 
     An `expert` is asked in its own form instead, without worked examples; it knows no facets. `opening` takes the
-    place of the first lines of the other form. `others` are wanted beside a greedy candidate that failed: of an
-    expert, which would say the same again however it is sampled, these are the likeliest texts beside that one, to
-    the very same prompt.
+    place of the first lines of the other form.
+
+    `judged` says that something tells right candidates from wrong ones. An expert's first request is then for its
+    likeliest texts: the greedy one, and those that it holds possible at all. `others` are wanted beside what was
+    found wanting: of an expert, which would say the same again however it is sampled, the likeliest beside the
+    greedy text, however unlikely they are, to the very same prompt.
     """
     asked = expert if not brief.facet else None
     if asked is not None:
@@ -56,6 +62,7 @@ def method_requests(
     else:
         prompts = _taught_prompts(brief, candidates, examples, opening)
     held = constrained and asked is None and not brief.facet and attempt == 0
+    branches = asked is not None and judged and attempt == 0 and candidates > 1
     return tuple(
         GenerationRequest(
             id=f"{request_id}{letter}",
@@ -67,7 +74,8 @@ def method_requests(
             sampling=Sampling(temperature=temperature, seed=1 + 1000 * attempt + 500 * place),
             grammar=body_grammar(brief) if held else None,
             adapter=AdapterUse(asked.adapter) if asked else None,
-            branches=others and asked is not None,
+            branches=branches,
+            least=POSSIBLE if branches and not others else 0.0,
         )
         for place, (letter, (prompt, count)) in enumerate(zip("ab", prompts, strict=False))
     )

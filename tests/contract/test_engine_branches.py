@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from battui.contracts.generation import Engine, GenerationRequest, Sampling
@@ -51,3 +53,31 @@ def test_a_branch_counts_from_its_first_token(branching: Engine) -> None:
 
     assert len(branches) == 5
     assert all(branching.count_tokens(each.text) <= each.tokens <= 6 for each in branches)
+
+
+def test_the_greedy_text_may_be_the_first_of_them(branching: Engine) -> None:
+    greedy = branching.generate(GenerationRequest("job", prompt=STORY, max_tokens=6), silent)
+    others = GenerationRequest("job", prompt=STORY, max_tokens=6, candidates=3, branches=True)
+    beside = branching.generate(others, silent)
+    whole = replace(others, candidates=4, first_greedy=True)
+
+    texts = [each.text for each in branching.generate(whole, silent).candidates]
+
+    assert texts == [each.text for each in (*greedy.candidates, *beside.candidates)]
+
+
+@pytest.mark.parametrize("first_greedy", [True, False])
+def test_branches_that_are_not_likely_enough_are_not_written(branching: Engine, first_greedy: bool) -> None:
+    request = GenerationRequest(
+        "job",
+        prompt=STORY,
+        max_tokens=6,
+        candidates=5,
+        first_greedy=first_greedy,
+        branches=True,
+        least=1.0,
+    )
+
+    result = branching.generate(request, silent)
+
+    assert [each.index for each in result.candidates] == [0] * first_greedy

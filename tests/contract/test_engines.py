@@ -211,7 +211,9 @@ def test_jobs_run_at_the_same_time_and_keep_apart(engine: Engine) -> None:
         (GenerationRequest("job", prompt="a", max_tokens=0), "token"),
         (GenerationRequest("job", prompt="a", adapter=AdapterUse("painter")), "adapter"),
         (GenerationRequest("job", prompt="a", schema={"type": "object"}, grammar="root ::= [a]"), "not both"),
-        (GenerationRequest("job", prompt="a", first_greedy=True, branches=True), "branches"),
+        (GenerationRequest("job", prompt="a", grammar="root ::= [a]", branches=True), "branches"),
+        (GenerationRequest("job", prompt="a", least=0.5), "least"),
+        (GenerationRequest("job", prompt="a", branches=True, least=2.0), "least"),
     ],
 )
 def test_what_cannot_be_done_is_refused_and_the_engine_goes_on(

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from battui.contracts.activation import Activation, CellLimits, MethodText, ObjectState
 from battui.contracts.cases import Case
-from battui.contracts.errors import Refused
 from battui.contracts.values import Value
-from battui.kernel.activation.judging import shortfall
+from battui.kernel.activation.judging import NoServices, shortfall
 from battui.kernel.cells.cells import CellBlock
 
 FRESH = 1
@@ -26,14 +25,6 @@ class _Fresh:
         return self._state if oid == FRESH else None
 
 
-class _Nothing:
-    """What can be asked for while a method is judged. Implements CellServices."""
-
-    async def call(self, name: str, receiver: int, arguments: Mapping[str, Value]) -> Value:
-        asked = f"{name} with {len(arguments)} arguments, for {receiver}"
-        raise Refused("nothing can be asked for while a method is judged", about=asked)
-
-
 async def judge(
     cells: CellBlock, selector: str, method: MethodText, cases: Sequence[Case], limits: CellLimits
 ) -> dict[str, str]:
@@ -42,6 +33,6 @@ async def judge(
     for case in cases:
         activation = Activation(FRESH, selector, case.arguments, limits=limits)
         source = _Fresh(case.slots, selector, method)
-        answer = await cells.activate(activation, source, _Nothing())
+        answer = await cells.activate(activation, source, NoServices())
         shortfalls[case.name] = shortfall(case, answer, FRESH)
     return shortfalls

@@ -1,12 +1,14 @@
-"""Whether a cell's answer is what a case asks for."""
+"""What a method is judged by: the data it meets, what it may ask for, and whether its answer is what a case wants."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from battui.contracts.activation import CellAnswer, ObjectSource, ObjectState
 from battui.contracts.cases import Case
+from battui.contracts.errors import Refused
 from battui.contracts.values import Value
 from battui.mind.briefs import abridge
 
@@ -23,6 +25,15 @@ class CopyWithSlots:
         """The object's state, with the other slots where it is the one."""
         state = await self._source.load(oid)
         return state if state is None or oid != self._oid else replace(state, slots=self._slots)
+
+
+class NoServices:
+    """What can be asked for while a method is judged: nothing. Implements contracts.activation.CellServices."""
+
+    async def call(self, name: str, receiver: int, arguments: Mapping[str, Value]) -> Value:
+        """Raise Refused."""
+        asked = f"{name} with {len(arguments)} arguments, for {receiver}"
+        raise Refused("nothing can be asked for while a method is judged", about=asked)
 
 
 def shortfall(case: Case, answer: CellAnswer, oid: int) -> str:
@@ -48,6 +59,13 @@ def slots_after(slots: Mapping[str, Value], answer: CellAnswer, oid: int) -> dic
             for name in change.removed:
                 after.pop(name, None)
     return after
+
+
+def effect_of(answer: CellAnswer) -> str:
+    """What an activation answered and changed, in one normal form: equal for equal effects."""
+    changes = [[change.oid, dict(change.put), list(change.removed)] for change in answer.changes.changes]
+    effect = {"result": answer.result, "changes": changes, "created": len(answer.changes.created)}
+    return json.dumps(effect, sort_keys=True, default=str)
 
 
 def _differences(found: Mapping[str, Value], wanted: Mapping[str, Value]) -> Iterator[str]:

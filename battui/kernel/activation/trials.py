@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import trio
@@ -12,8 +11,9 @@ from battui.contracts.review import Review
 from battui.guardian import review
 from battui.image.image import Image
 from battui.image.snapshot import Snapshot
+from battui.kernel.activation.comparison import Comparison
 from battui.kernel.activation.failures import place_of
-from battui.kernel.activation.judging import shortfall
+from battui.kernel.activation.judging import effect_of, shortfall
 from battui.kernel.activation.rehearsals import Rehearsal, rehearsals_of
 from battui.kernel.activation.services import Services
 from battui.kernel.cells.cells import CellBlock
@@ -40,8 +40,9 @@ class Trials:
         self._limits = limits
 
     async def perform(self, mission: str, effect: TryCandidates) -> Tried:
-        """Judge each source once, in order; stop at the first that meets all expectations."""
+        """Judge each source once, in order, and compare those that meet all expectations."""
         judged: list[Candidate] = []
+        methods: dict[int, MethodText] = {}
         trees: dict[str, int] = {}
         with Snapshot(self._image) as snapshot:
             rehearsals = rehearsals_of(snapshot, mission, self._limits)
@@ -57,15 +58,16 @@ class Trials:
                     candidate = _refused(index, verdict, _objection(verdict))
                 else:
                     trees[verdict.tree_hash] = index
-                    candidate = await self._try(index, verdict, rehearsals)
+                    methods[index] = MethodText(verdict.source, verdict.parameters)
+                    candidate = await self._try(index, verdict, methods[index], rehearsals)
                 judged.append(candidate)
                 self._announce(mission, candidate, verdict)
-                if candidate.met:
-                    break
-        return Tried(tuple(judged), senders)
+            compared = await Comparison(self._cells, rehearsals).compare(judged, methods)
+        return Tried(tuple(compared), senders)
 
-    async def _try(self, index: int, verdict: Review, rehearsals: list[Rehearsal]) -> Candidate:
-        method = MethodText(verdict.source, verdict.parameters)
+    async def _try(
+        self, index: int, verdict: Review, method: MethodText, rehearsals: list[Rehearsal]
+    ) -> Candidate:
         sent: list[CellAnswer] = []
         passed = 0
         for rehearsal in rehearsals:
@@ -171,13 +173,4 @@ def _outcome(answers: list[CellAnswer]) -> str:
     """What the runs came to, equal for equal effects; empty where they neither answered nor changed anything."""
     if all(answer.result is None and not answer.changes for answer in answers):
         return ""
-    return "; ".join(json.dumps(_effect(answer), sort_keys=True, default=str) for answer in answers)
-
-
-def _effect(answer: CellAnswer) -> dict[str, object]:
-    changes = answer.changes
-    return {
-        "result": answer.result,
-        "changes": [[change.oid, dict(change.put), list(change.removed)] for change in changes.changes],
-        "created": len(changes.created),
-    }
+    return "; ".join(map(effect_of, answers))

@@ -32,8 +32,10 @@ def choose(cycle: UvmObject, candidates: Sequence[Candidate], context: MindConte
     if chosen is not None:
         return Step(remember={"fates": fates}, install=installation(cycle, chosen, len(fates)))
     reasons = [candidate.verdict for candidate in judged]
-    if is_first_look(cycle, context.settings) and len(judged) == 1 and not hopeless(cycle):
-        return Step(remember={"fates": fates, "drafts": [], "feedback": reasons})
+    looking = is_first_look(cycle, context.settings) and len(judged) < context.settings.candidates
+    if looking and not hopeless(cycle):
+        looked = {"fates": fates, "drafts": [], "written": list(cycle.drafts), "feedback": reasons}
+        return Step(remember=looked)
     wishes = [reason for _, reason in rejections(cycle)]
     return _again(cycle, fates, [*wishes, *reasons[:4]], failure_of(cycle, fates), context)
 
@@ -54,7 +56,7 @@ def take_back(cycle: UvmObject, refused: Candidate, reason: str, context: MindCo
 
 
 def is_first_look(cycle: UvmObject, settings: MissionSettings) -> bool:
-    """Whether the greedy candidate is written and tried alone, because it can be judged."""
+    """Whether the likeliest candidates are written and tried before the others, because they can be judged."""
     return is_judged(cycle) and not cycle.fates and settings.candidates > 1
 
 

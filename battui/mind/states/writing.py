@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from battui.contracts import generation
 from battui.contracts.generation import GenerationRequest, GenerationResult
 from battui.contracts.settings import MissionSettings
 from battui.contracts.values import Value
@@ -100,45 +101,58 @@ def _recall(cycle: UvmObject) -> Recall:
 def _requests(
     cycle: UvmObject, context: MindContext, examples: Sequence[WorkedExample] = ()
 ) -> tuple[GenerationRequest, ...]:
-    """The greedy candidate first and alone where it can be judged; else all, or the others, at once."""
-    settings = context.settings
+    """What can be judged is looked at first: the greedy candidate, of an expert with what else it holds possible.
+
+    Then come the others; where nothing can be judged, all at once.
+    """
+    settings, expert = context.settings, context.expert()
     first = is_first_look(cycle, settings)
     others = not first and _looked_once(cycle, settings)
+    alone = first and (expert is None or is_facet(cycle))
     return method_requests(
         brief_of(cycle),
         request_id=f"{cycle.mission}.{cycle.attempt}",
-        candidates=1 if first else settings.candidates - others,
+        candidates=1 if alone else settings.candidates - others,
         attempt=cycle.attempt,
         max_tokens=settings.max_tokens,
         temperature=settings.temperature,
         examples=examples,
         constrained=True,
-        expert=context.expert(),
+        expert=expert,
         opening=opening_in(cycle),
+        judged=is_judged(cycle),
         others=others,
     )
 
 
 def _looked_once(cycle: UvmObject, settings: MissionSettings) -> bool:
-    """Whether the greedy candidate of the first attempt has been tried and found wanting."""
-    looked = len(cycle.fates) == 1 and cycle.attempt == 0
-    return is_judged(cycle) and looked and settings.candidates > 1
+    """Whether the first candidates of the first attempt, but not all, have been tried and found wanting."""
+    looked = 0 < len(cycle.fates) < settings.candidates and cycle.attempt == 0
+    return is_judged(cycle) and looked
 
 
 def _try_drafts(cycle: UvmObject, results: Sequence[GenerationResult]) -> Step:
     brief = brief_of(cycle)
-    drafts = [
-        "" if wrote_nothing(candidate) else method_source(brief, candidate)
-        for result in results
-        for candidate in result.candidates
-    ]
     tokens = sum(candidate.tokens for result in results for candidate in result.candidates)
+    results = [_unwritten(cycle, brief, result) for result in results]
+    drafts = [_draft(brief, candidate) for result in results for candidate in result.candidates]
     remembered = {
         "drafts": drafts,
         "tokens": cycle.tokens + tokens,
         "origins": _origins(cycle, results),
     }
     return Step(remember=remembered, effects=_trial(cycle, drafts).effects)
+
+
+def _unwritten(cycle: UvmObject, brief: MethodBrief, result: GenerationResult) -> GenerationResult:
+    """The result without what the first look has seen already."""
+    written = [] if cycle.attempt else cycle._slots.get("written") or []
+    fresh = [candidate for candidate in result.candidates if _draft(brief, candidate) not in written]
+    return replace(result, candidates=tuple(fresh))
+
+
+def _draft(brief: MethodBrief, candidate: generation.Generated) -> str:
+    return "" if wrote_nothing(candidate) else method_source(brief, candidate)
 
 
 def _origins(cycle: UvmObject, results: Sequence[GenerationResult]) -> list[dict[str, Value]]:

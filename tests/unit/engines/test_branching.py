@@ -29,6 +29,12 @@ def test_the_likeliest_beginning_comes_first() -> None:
     assert beginnings(frontier) == ["return b", "return c", "pass"]
 
 
+def test_what_is_less_likely_than_wanted_is_left_out() -> None:
+    frontier = Frontier(MOST, least=0.15)
+    frontier.grow(NOWHERE, [SURE, UNSURE])
+    assert beginnings(frontier) == ["return b", "return c"]
+
+
 def test_what_follows_a_branch_branches_again() -> None:
     frontier = Frontier(MOST)
     frontier.grow(NOWHERE, [SURE, UNSURE])

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from battui.contracts.generation import GenerationRequest
 from battui.image.objects import UvmObject
 from battui.image.world import World
 from battui.mind.cycle import Mandate, MissionKind, enter, park, start_cycle
 from battui.mind.method_form import MethodExpert, shipped_form
 from battui.mind.personas import shipped_personas
 from battui.mind.states import MindContext, state_functions
-from battui.mind.steps import Generate, Generated, Step, Tried
-from tests.unit.mind.state_parts import MANDATES, SETTINGS, bad, result
+from battui.mind.steps import Generate, Generated, Step, Tried, TryCandidates
+from tests.unit.mind.state_parts import EXPECTING, MANDATES, SETTINGS, bad, result
 
 CONTEXT = MindContext(shipped_personas(), SETTINGS, lambda: MethodExpert("jit", shipped_form()))
 MESSAGE = MANDATES["unhandled_message"]
@@ -49,6 +50,44 @@ def test_the_expert_is_asked_in_its_own_form(world: World, account: UvmObject) -
     assert request.prompt == (
         "# self.balance = 100\n# amount = 50\n# add amount to balance\ndef deposit_(self, amount):"
     )
+
+
+def requested(step: Step) -> GenerationRequest:
+    (effect,) = step.effects
+    assert isinstance(effect, Generate)
+    (request,) = effect.requests
+    return request
+
+
+def test_where_it_can_be_judged_the_expert_writes_what_it_holds_possible_and_then_the_rest(
+    world: World, account: UvmObject
+) -> None:
+    cycle = started(world, account, "SYNTHESIZING", EXPECTING)
+
+    first = requested(go_on(cycle, "SYNTHESIZING"))
+    assert (first.candidates, first.first_greedy, first.branches) == (4, True, True)
+    assert 0 < first.least < 1
+
+    go_on(cycle, "SYNTHESIZING", Generated("candidates", (result("    return 1", "    return 2"),)))
+    go_on(cycle, "SYNTHESIZING", Tried((bad(0), bad(1))))
+    assert (cycle.attempt, len(cycle.fates)) == (0, 2)
+
+    then = requested(go_on(cycle, "SYNTHESIZING"))
+    assert (then.candidates, then.first_greedy, then.branches, then.least) == (3, False, True, 0.0)
+    assert then.prompt == first.prompt
+
+    # What the first look has seen is not tried again.
+    again = result("    return 2", "    return 3", "    return 4")
+    (trial,) = go_on(cycle, "SYNTHESIZING", Generated("candidates", (again,))).effects
+    assert isinstance(trial, TryCandidates)
+    assert [source.split()[-1] for source in trial.sources] == ["3", "4"]
+    assert trial.first == 2
+
+
+def test_a_first_look_that_has_seen_all_is_an_attempt(world: World, account: UvmObject) -> None:
+    cycle = started(world, account, "SYNTHESIZING", EXPECTING)
+    go_on(cycle, "SYNTHESIZING", Tried((bad(0), bad(1), bad(2), bad(3))))
+    assert cycle.attempt == 1
 
 
 def test_the_council_meets_where_all_candidates_have_failed(world: World, account: UvmObject) -> None:
