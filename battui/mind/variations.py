@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import chain, islice, zip_longest
+from itertools import chain, zip_longest
 from random import Random
 from typing import NamedTuple
 
 from battui.contracts.values import Value
 
 DEEP = 4
-"""Items of a list, and keys of a dictionary, of which one at a time is varied."""
+"""Keys of a dictionary, and further items of a list, of which one at a time is varied."""
 
 
 class Situation(NamedTuple):
@@ -67,25 +67,36 @@ def _varied(value: Value, texts: list[str], chance: Random) -> Iterator[Value]:
 
 
 def _list_varied(items: list[Value], texts: list[str], chance: Random) -> Iterator[Value]:
-    deep = _items_varied(items, texts, chance)
-    whole: list[Value] = [[], items[::-1], [*items, *items[:1]], items[1:]]
-    for shallow, changed in zip_longest(whole, islice(deep, 2 * DEEP)):
-        yield from (each for each in (changed, shallow) if each is not None)
-
-
-def _items_varied(items: list[Value], texts: list[str], chance: Random) -> Iterator[Value]:
-    for _ in range(2):
-        for place in chance.sample(range(len(items)), min(DEEP, len(items))):
-            if values := list(_varied(items[place], texts, chance)):
-                yield [*items[:place], chance.choice(values), *items[place + 1 :]]
+    whole: tuple[list[Value], ...] = ([], items[::-1], [*items, *items[:1]], items[1:])
+    for shallow in whole:
+        yield _within_list(items, texts, chance)
+        yield shallow
+    yield from (_within_list(items, texts, chance) for _ in range(DEEP))
 
 
 def _dict_varied(entries: dict[str, Value], texts: list[str], chance: Random) -> Iterator[Value]:
     for key in chance.sample(list(entries), min(DEEP, len(entries))):
-        if values := list(_varied(entries[key], texts, chance)):
-            yield {**entries, key: chance.choice(values)}
+        yield {**entries, key: _drawn(entries[key], texts, chance)}
         yield {name: value for name, value in entries.items() if name != key}
     yield dict(reversed(entries.items()))
+
+
+def _within_list(items: list[Value], texts: list[str], chance: Random) -> Value:
+    if not items:
+        return items
+    place = chance.randrange(len(items))
+    return [*items[:place], _drawn(items[place], texts, chance), *items[place + 1 :]]
+
+
+def _drawn(value: Value, texts: list[str], chance: Random) -> Value:
+    """One variation of a value, in one place however deep it is; itself where it has none."""
+    match value:
+        case list():
+            return _within_list(value, texts, chance)
+        case dict() if value:
+            key = chance.choice(list(value))
+            return {**value, key: _drawn(value[key], texts, chance)}
+    return chance.choice([*_varied(value, texts, chance)] or [value])
 
 
 def _texts(values: list[Value]) -> Iterator[str]:

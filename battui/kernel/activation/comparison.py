@@ -17,7 +17,7 @@ from battui.mind.variations import Situation, variations
 
 MOST = 12
 """Runs of a candidate."""
-SECONDS = 0.25
+SECONDS = 0.5
 """One activation here; a method that takes longer is stopped, and not compared any further."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from battui.contracts.values import Ref, storable
+from battui.contracts.values import MAX_DEPTH, Ref, storable
 from battui.mind.variations import Situation, variations
 
 NEAR = Situation({"levels": [3, 9], "owner": "Ida"}, {"least": 4})
@@ -66,6 +66,13 @@ def test_only_what_is_named_is_varied_and_every_place_has_its_turn() -> None:
     first, second = variations(NEAR, {"levels"}, 2)
     assert (first.arguments == NEAR.arguments, second.slots == NEAR.slots) == (True, True)
     assert all(varied.slots["owner"] == "Ida" for varied in variations(NEAR, {"levels"}, 99))
+
+
+def test_deep_values_are_varied_in_one_place_and_soon() -> None:
+    deep: Any = 1
+    for _ in range(MAX_DEPTH - 1):
+        deep = [deep, {"a": 1, "b": deep}] if isinstance(deep, int) else [deep]
+    assert variations(Situation({}, {"deep": deep}), (), 12)
 
 
 @given(SITUATIONS, st.integers(0, 20))
