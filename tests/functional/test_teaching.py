@@ -89,7 +89,8 @@ async def test_the_method_that_passes_every_case_is_learned_with_them(
         verdicts = [candidate.verdict for candidate in mission.candidates]
         assert verdicts[0] == "guardian: accepted, repaired; cell: example 1: the result is 150, not 3"
         assert any("example 3: it did not raise ValueError" in verdict for verdict in verdicts)
-        assert verdicts[-1].endswith("cell: passes 3 cases")
+        (chosen,) = (candidate for candidate in mission.candidates if candidate.chosen)
+        assert chosen.verdict.endswith("cell: passes 3 cases")
         assert (await life.line("account.deposit_(amount=5)")).value == 105
 
 
