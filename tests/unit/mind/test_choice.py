@@ -73,6 +73,8 @@ def test_distinct_keeps_the_first_of_equal_trees_and_adds_their_votes() -> None:
             outcome=st.sampled_from(["", "a", "b"]),
         ),
         max_size=6,
+        # A mission numbers its candidates on.
+        unique_by=lambda candidate: candidate.index,
     )
 )
 def test_the_choice_is_a_survivor_and_does_not_depend_on_the_order(candidates: list[Candidate]) -> None:
