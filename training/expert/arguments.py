@@ -54,9 +54,8 @@ def _add_export(verbs: Any) -> None:
 
 
 def _add_average(verbs: Any) -> None:
-    parser = verbs.add_parser("average", help="make one adapter of two, one of which began with the other")
-    parser.add_argument("one", type=Path, help="folder of an adapter")
-    parser.add_argument("other", type=Path, help="folder of another one")
+    parser = verbs.add_parser("average", help="make one adapter of several that were trained from each other")
+    parser.add_argument("adapters", type=Path, nargs="+", help="folders of adapters")
     parser.add_argument("--out", type=Path, required=True, help="folder for the adapter")
     parser.set_defaults(run=perform.average)
 

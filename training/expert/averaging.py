@@ -1,12 +1,14 @@
-"""Two adapters of one form made into one that lies halfway between them.
+"""Adapters of one form made into the mean of them all.
 
 A run that begins with an adapter gains on what is new in its data and loses a little of the rest; halfway between
-the two lies most of both (model soups, Wortsman et al. 2022, arXiv:2203.05482).
+the two lies most of both (model soups, Wortsman et al. 2022, arXiv:2203.05482). The same holds for the stages of one
+run (latest weight averaging, Kaddour 2022, arXiv:2209.14981).
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
@@ -15,20 +17,23 @@ from battui.contracts.errors import UsageError
 from battui.engines.peft import CONFIG, WEIGHTS
 
 
-def average(one: Path, other: Path, target: Path) -> None:
-    """Write the mean of two adapters' matrices into the folder `target`; raises UsageError where they differ in form.
+def average(adapters: Sequence[Path], target: Path) -> None:
+    """Write the mean of the adapters' matrices into the folder `target`; raises UsageError where they differ in form.
 
-    Matrix by matrix, which is near to the mean of their products only if one was trained from the other.
+    Matrix by matrix, which is near to the mean of their products only if each was trained from another of them.
     """
-    first, second = load_file(one / WEIGHTS), load_file(other / WEIGHTS)
-    shapes = [{name: tensor.shape for name, tensor in each.items()} for each in (first, second)]
-    if shapes[0] != shapes[1] or (one / CONFIG).read_bytes() != (other / CONFIG).read_bytes():
-        raise UsageError("these adapters have not the same form", about=f"{one}, {other}")
+    held = [load_file(adapter / WEIGHTS) for adapter in adapters]
+    forms = [
+        ({name: tensor.shape for name, tensor in each.items()}, (adapter / CONFIG).read_bytes())
+        for each, adapter in zip(held, adapters, strict=True)
+    ]
+    if any(form != forms[0] for form in forms):
+        raise UsageError("these adapters have not the same form", about=", ".join(map(str, adapters)))
     target.mkdir(parents=True, exist_ok=True)
     means = {
-        name: ((tensor.float() + second[name].float()) / 2).to(tensor.dtype).contiguous()
-        for name, tensor in first.items()
+        name: (sum(each[name].float() for each in held) / len(held)).to(tensor.dtype).contiguous()
+        for name, tensor in held[0].items()
     }
     save_file(means, target / WEIGHTS, metadata={"format": "pt"})
     (target / WEIGHTS).chmod(0o644)
-    shutil.copyfile(one / CONFIG, target / CONFIG)
+    shutil.copyfile(adapters[0] / CONFIG, target / CONFIG)

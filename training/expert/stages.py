@@ -83,7 +83,7 @@ def make(making: Making, command: str) -> bool:
     from training.expert.card import write_card
 
     if making.sampled:
-        average(making.run, making.refined, making.last)
+        average([making.run, making.refined], making.last)
     install(making.last, making.adapter)
     measure(making)
     print(write_card(making.out, making.adapter, command))

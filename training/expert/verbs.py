@@ -38,10 +38,10 @@ def export(arguments: Namespace) -> int:
 
 
 def average(arguments: Namespace) -> int:
-    """Make one adapter of two."""
+    """Make one adapter of several."""
     from training.expert.averaging import average
 
-    average(arguments.one, arguments.other, arguments.out)
+    average(arguments.adapters, arguments.out)
     return 0
 
 

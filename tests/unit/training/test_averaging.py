@@ -1,4 +1,4 @@
-"""The mean of two adapters lies halfway between them, and has their form."""
+"""The mean of adapters lies amid them, and has their form."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ def adapter(folder: Path, *numbers: float, config: str = "{}") -> Path:
     return folder
 
 
-def test_the_mean_lies_halfway(tmp_path: Path) -> None:
+def test_the_mean_lies_amid_them(tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
     from training.expert.averaging import average
 
-    average(adapter(tmp_path / "one", 1.0, -2.0), adapter(tmp_path / "other", 3.0, 4.0), tmp_path / "mean")
+    numbers = ((1.0, -2.0), (3.0, 4.0), (5.0, 1.0))
+    adapters = [adapter(tmp_path / f"{number}", *each) for number, each in enumerate(numbers)]
+    average(adapters[:2], tmp_path / "mean")
+    average(adapters, tmp_path / "all")
 
     assert load_file(tmp_path / "mean" / WEIGHTS)["a"].tolist() == [2.0, 1.0]
+    assert load_file(tmp_path / "all" / WEIGHTS)["a"].tolist() == [3.0, 1.0]
     assert (tmp_path / "mean" / CONFIG).read_text() == "{}"
 
 
@@ -41,4 +45,4 @@ def test_adapters_of_another_form_are_refused(tmp_path: Path) -> None:
     changed = adapter(tmp_path / "changed", 1.0, config='{"r": 8}')
     for other in (longer, changed):
         with pytest.raises(UsageError, match="not the same form"):
-            average(one, other, tmp_path / "mean")
+            average([one, other], tmp_path / "mean")
