@@ -116,7 +116,7 @@ def _add_make(verbs: Any) -> None:
         "--tasks", type=Path, action="append", default=[], help="a file of tasks to be scored on"
     )
     add_recipe(parser)
-    parser.set_defaults(run=perform.make, unless=Budget(minutes=62, passes=3.0))
+    parser.set_defaults(run=perform.make, unless=Budget(minutes=85, passes=3.0))
 
 
 def _add_personal(verbs: Any) -> None:

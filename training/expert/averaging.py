@@ -1,8 +1,7 @@
 """Adapters of one form made into the mean of them all.
 
 A run that begins with an adapter gains on what is new in its data and loses a little of the rest; halfway between
-the two lies most of both (model soups, Wortsman et al. 2022, arXiv:2203.05482). The same holds for the stages of one
-run (latest weight averaging, Kaddour 2022, arXiv:2209.14981).
+the two lies most of both (model soups, Wortsman et al. 2022, arXiv:2203.05482).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ FILE = "checkpoint.pt"
 
 @dataclass(slots=True)
 class Place:
-    """How far a run has come: `step` within the pass, `steps` and stages in all, tokens read and learned to say."""
+    """How far a run has come: `step` within the pass, `steps` and `looks` in all, tokens read and learned to say."""
 
     whole_passes: int = 0
     step: int = 0
@@ -24,7 +24,7 @@ class Place:
     seconds: float = 0.0
     tokens: int = 0
     said: int = 0
-    stage: int = 0
+    looks: int = 0
 
 
 def save(

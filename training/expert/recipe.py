@@ -19,8 +19,8 @@ class Recipe:
     alpha: float = 32.0
     rate: float = 1e-3
     eagerness: float = 4.0
-    batch: int = 2048
-    part: int = 1024
+    batch: int = 1024
+    part: int = 512
     seed: int = 1
     climb: float = 0.03
     floor: float = 0.02

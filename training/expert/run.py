@@ -70,7 +70,6 @@ def train(
             workers=workers,
             tell=_tell,
             stop=lambda: bool(asked),
-            at_stage=lambda number: export(network, stage(folder, number)),
         )
         lengths = sum(example.length for example in examples)
         _tell(f"{len(examples)} examples of {lengths / len(examples):.0f} tokens; step {trainer.place.steps}")
@@ -87,11 +86,6 @@ def train(
     (folder / SUMMARY).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     _tell(f"{'trained' if ended else 'stopped; the same command goes on'}: {folder}")
     return ended
-
-
-def stage(folder: Path, number: int) -> Path:
-    """Where the run in `folder` leaves its adapter as of the end of a stage."""
-    return folder / "stages" / f"{number:02}"
 
 
 def chosen_device(name: str) -> str:

@@ -21,15 +21,15 @@ from training.expert.recipe import Budget, Recipe
 from training.expert.workers import Workers
 
 SAVED_EVERY = 120.0
-STAGES = 12
-"""How many stages a run has; at the end of each, the loss on the development examples is taken."""
+LOOKS = 12
+"""How often in a run the loss on the development examples is taken."""
 
 
 class Trainer:
     """Trains the matrices of `network`. `folder` has checkpoint and log: a run goes on from there.
 
-    `data` names the training data, `stop` is asked after each step whether to end early, `at_stage` hears the number
-    of each stage that is done. Raises UsageError where the folder has a run of another recipe or of other data.
+    `data` names the training data, `stop` is asked after each step whether to end early. Raises UsageError where the
+    folder has a run of another recipe or of other data.
     """
 
     def __init__(
@@ -42,11 +42,9 @@ class Trainer:
         workers: int | None = None,
         tell: Callable[[str], None] = print,
         stop: Callable[[], bool] = lambda: False,
-        at_stage: Callable[[int], None] = lambda _: None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._network, self._recipe, self._folder = network, recipe, folder
-        self._stop, self._at_stage = stop, at_stage
+        self._network, self._recipe, self._folder, self._stop = network, recipe, folder, stop
         self._signature: dict[str, Any] = {**asdict(recipe), "data": data}
         self._weights = network.parameters()
         # Which of LoRA's matrices learn how fast: https://arxiv.org/abs/2402.12354.
@@ -73,8 +71,9 @@ class Trainer:
             for parts, passes in self._steps(examples):
                 self.passes = passes
                 progress = budget.progress(passes, self.place.seconds)
-                if self.place.stage < int(progress * STAGES) < STAGES:
-                    self._end_stage(int(progress * STAGES), development)
+                if self.place.looks < int(progress * LOOKS) < LOOKS:
+                    self.place.looks = int(progress * LOOKS)
+                    self._look(development)
                 if progress >= 1:
                     break
                 self._step(parts, self._recipe.rate_at(progress))
@@ -84,7 +83,7 @@ class Trainer:
                 if self._stop():
                     self._save()
                     return False
-            self._end_stage(STAGES, development)
+            self._look(development)
             self._save()
             return True
         finally:
@@ -121,11 +120,6 @@ class Trainer:
         place.seconds += seconds
         place.tokens += sum(example.length for part in parts for example in part)
         place.said += said
-
-    def _end_stage(self, number: int, development: Sequence[Example]) -> None:
-        self.place.stage = number
-        self._look(development)
-        self._at_stage(number)
 
     def _look(self, development: Sequence[Example]) -> None:
         """Take the loss on examples that are not trained on, all and by tier."""

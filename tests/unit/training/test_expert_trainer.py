@@ -32,22 +32,12 @@ def run(
     passes: float = 2,
     stop: Callable[[], bool] = lambda: False,
     data: str = "",
-    at_stage: Callable[[int], None] = lambda _: None,
 ) -> tuple[Any, bool]:
     """A network, trained in `folder`, and whether the run came to its end."""
     from training.expert.trainer import Trainer
 
     trained = network()
-    trainer = Trainer(
-        trained,
-        recipe,
-        folder,
-        workers=2,
-        tell=lambda _: None,
-        stop=stop,
-        data=data,
-        at_stage=at_stage,
-    )
+    trainer = Trainer(trained, recipe, folder, workers=2, tell=lambda _: None, stop=stop, data=data)
     finished = trainer.train(random_examples(40), random_examples(6, seed=9), Budget(passes=passes))
     return trained, finished
 
@@ -116,15 +106,19 @@ def test_a_signal_to_end_leaves_the_step_to_its_end(workers: Any) -> None:
     assert tokens == 2 * sum(len(example.completion) for example in PART)
 
 
-def test_each_stage_is_told_of_once_however_often_a_run_is_stopped(tmp_path: Path) -> None:
-    whole: list[int] = []
-    run(tmp_path / "whole", passes=4, at_stage=whole.append)
-    stages: list[int] = []
-    # With fewer than two steps to a stage, one of these stops is where a stage ends.
+def test_no_look_is_missed_however_often_a_run_is_stopped(tmp_path: Path) -> None:
+    from training.expert.trainer import LOOKS
+
+    def looks(folder: Path) -> list[int]:
+        lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+        return [line["step"] for line in lines if "seen" in line]
+
+    run(tmp_path / "whole", passes=4)
+    # With fewer than two steps to a look, one of these stops is where a look is due.
     for steps in (5, 1, 1000):
-        run(tmp_path / "parts", passes=4, stop=stopping_after(steps), at_stage=stages.append)
-        assert stages == whole[: len(stages)]
-    assert stages == whole == list(range(1, 13))
+        run(tmp_path / "parts", passes=4, stop=stopping_after(steps))
+    assert looks(tmp_path / "parts") == looks(tmp_path / "whole")
+    assert len(looks(tmp_path / "whole")) == LOOKS
 
 
 def test_a_stopped_run_goes_on_as_if_it_never_had(tmp_path: Path) -> None:
